@@ -1,0 +1,91 @@
+"""The base of every tap: streams in order, a safe stop, and an end that the loader can tell from a crash."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Tap
+from singer_sdk import typing as th
+from typing_extensions import override
+
+from tap_core.raw import REJECTS_SCHEMA, REJECTS_STREAM
+from tap_core.writer import MessageWriter
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from tap_core.stream import RawStream
+
+COMMON_SETTINGS = (
+    th.Property(
+        "account",
+        th.StringType,
+        default="main",
+        description="Name of the account the data belong to; part of every key.",
+    ),
+    th.Property(
+        "default_region",
+        th.StringType,
+        description="Two-letter country for phone numbers that carry no country of their own, for instance MX.",
+    ),
+    th.Property(
+        "deny",
+        th.ArrayType(th.StringType),
+        default=[],
+        description="Fields removed before anything is written, for instance ssn.",
+    ),
+)
+_PR_SET_PDEATHSIG = 1
+
+
+class RawTap(Tap):
+    """A tap whose streams are `RawStream`s."""
+
+    config_jsonschema: ClassVar[dict[str, Any]]
+    _stop_signal: int | None = None
+    _writer: MessageWriter | None = None
+
+    @property
+    def writer(self) -> MessageWriter:
+        """The writer that all streams share, over the state of this run."""
+        if self._writer is None:
+            self._writer = MessageWriter(self._state)
+        return self._writer
+
+    @override
+    def sync_all(self) -> None:
+        """Read the selected streams, one after another, and say at the end that nothing was left out."""
+        die_with_parent()
+        self.writer.schema(REJECTS_STREAM, REJECTS_SCHEMA, [])
+        for stream in self.selected_streams():
+            stream.sync()
+        self.writer.state(finished=True)
+        sys.stdout.buffer.flush()
+
+    def selected_streams(self) -> list[RawStream]:
+        """Streams that the catalog selects, in the order in which they are declared."""
+        return [stream for stream in self.streams.values() if stream.selected]  # type: ignore[misc]
+
+    def stop_if_asked(self) -> None:
+        """Leave between two pages, with a checkpoint, when a signal asked for it."""
+        if self._stop_signal is not None:
+            self.writer.state()
+            self.logger.warning("Stopped by signal %d; the next run goes on from here.", self._stop_signal)
+            sys.exit(128 + self._stop_signal)
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Remember the first signal (a message must not be cut in half); obey the second at once."""
+        if self._stop_signal is not None:
+            os._exit(128 + signum)
+        self._stop_signal = signum
+
+
+def die_with_parent() -> None:
+    """Ask Linux to end this process when the one that started it (Meltano) is gone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
