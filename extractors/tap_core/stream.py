@@ -38,7 +38,7 @@ class RawStream(Stream):
         return found
 
     @override
-    def sync(self, context: Any = None) -> None:
+    def sync(self, context: Any = None) -> None:  # type: ignore[misc]  # `final` in the SDK
         """Write every page with its checkpoint after it."""
         self.tap.writer.schema(self.name, RAW_SCHEMA, list(RAW_KEY))
         sent = 0

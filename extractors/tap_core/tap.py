@@ -6,7 +6,7 @@ import ctypes
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Tap
 from singer_sdk import typing as th
@@ -53,11 +53,11 @@ class RawTap(Tap):
     def writer(self) -> MessageWriter:
         """The writer that all streams share, over the state of this run."""
         if self._writer is None:
-            self._writer = MessageWriter(self._state)
+            self._writer = MessageWriter(cast("dict[str, Any]", self._state))
         return self._writer
 
     @override
-    def sync_all(self) -> None:
+    def sync_all(self) -> None:  # type: ignore[misc]  # the SDK's loop is `final` and writes row by row
         """Read the selected streams, one after another, and say at the end that nothing was left out."""
         die_with_parent()
         self.writer.schema(REJECTS_STREAM, REJECTS_SCHEMA, [])
