@@ -13,11 +13,22 @@ $$;
 
 do $$
 begin
-    if exists (select from pg_roles where rolname = 'stage_first_owner')
-        and pg_has_role(session_user, 'stage_first_owner', 'member') then
+    if exists (
+        select from pg_roles
+        where rolname = 'stage_first_owner' and pg_has_role(session_user, oid, 'member')
+    ) then
         execute format('grant create on database %I to stage_first_owner', current_database());
+        perform set_config('role', 'stage_first_owner', false);
     end if;
 exception
     when insufficient_privilege then null;
 end
 $$;
+
+create schema ops;
+
+create table ops.schema_migrations (
+    number integer primary key,
+    name text not null,
+    applied_at timestamptz not null default clock_timestamp()
+);
