@@ -37,8 +37,8 @@ class RawStream(Stream):
         found: dict[str, Any] = self.tap.state.get("bookmarks", {}).get(self.name, {})
         return found
 
-    @override
-    def sync(self, context: Any = None) -> None:  # type: ignore[misc]  # `final` in the SDK
+    @override  # type: ignore[misc]  # `final` in the SDK
+    def sync(self, context: Any = None) -> None:
         """Write every page with its checkpoint after it."""
         self.tap.writer.schema(self.name, RAW_SCHEMA, list(RAW_KEY))
         sent = 0

@@ -56,8 +56,8 @@ class RawTap(Tap):
             self._writer = MessageWriter(cast("dict[str, Any]", self._state))
         return self._writer
 
-    @override
-    def sync_all(self) -> None:  # type: ignore[misc]  # the SDK's loop is `final` and writes row by row
+    @override  # type: ignore[misc]  # `final` in the SDK
+    def sync_all(self) -> None:
         """Read the selected streams, one after another, and say at the end that nothing was left out."""
         die_with_parent()
         self.writer.schema(REJECTS_STREAM, REJECTS_SCHEMA, [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple
 
 if TYPE_CHECKING:
     import psycopg
@@ -17,7 +17,7 @@ class Migration(NamedTuple):
 
     number: int
     name: str
-    sql: str
+    sql: LiteralString
 
 
 def migrations() -> list[Migration]:
@@ -43,9 +43,11 @@ def migrate(connection: psycopg.Connection[Any]) -> list[str]:
                 f"This database was made by a newer Stage First (ops {present}, this release knows {newest}): "
                 "update this checkout (git pull && make install)."
             )
+        if present == 0:
+            connection.execute("reset role")  # the group role may exist already, but has no right here yet
         pending = [migration for migration in migrations() if migration.number > present]
         for migration in pending:
-            connection.execute(cast("LiteralString", migration.sql))
+            connection.execute(migration.sql)
             connection.execute(
                 "insert into ops.schema_migrations (number, name) values (%s, %s)", [migration.number, migration.name]
             )

@@ -125,11 +125,6 @@ begin
             primary key (account, id)
         )', schema_name, stream_name
     );
-    if exists (select from pg_roles where rolname = 'stage_first_owner')
-        and pg_has_role(current_user, 'stage_first_owner', 'member') then
-        execute format('alter schema %I owner to stage_first_owner', schema_name);
-        execute format('alter table %I.%I owner to stage_first_owner', schema_name, stream_name);
-    end if;
 end
 $$;
 

@@ -9,7 +9,7 @@ import uuid
 
 import psycopg
 import pytest
-from warehouse.address import libpq_environment, with_search_path, without_password
+from warehouse.address import libpq_environment, with_database, with_search_path, without_password
 from warehouse.connection import OWNER_ROLE, connect
 from warehouse.lease import LeaseHeldError, LeaseLostError, acquire, machine, process_started
 from warehouse.migrate import migrate, migrations
@@ -20,6 +20,15 @@ def test_migrating_again_applies_nothing(database_url: str) -> None:
         assert migrate(connection) == []
         rows = connection.execute("select number from ops.schema_migrations order by number").fetchall()
     assert [row[0] for row in rows] == [migration.number for migration in migrations()]
+
+
+def test_a_second_database_of_the_server_is_migrated_too(server: str, database_url: str) -> None:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f'create database "{name}"')
+        with connect(with_database(server, name), application="tests") as connection:
+            assert migrate(connection) == [migration.name for migration in migrations()]
+        admin.execute(f'drop database "{name}" with (force)')
 
 
 def test_a_newer_database_is_refused(database_url: str) -> None:

@@ -1,0 +1,107 @@
+"""Makes and widens tables, always inside the transaction of the rows that need it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg import sql
+
+from target_postgres.schema import EXTRA_COLUMN, Column, wider
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from target_postgres.table import Table
+
+_LOADER_COLUMNS = sql.SQL(
+    "_first_loaded_at timestamptz not null, _loaded_at timestamptz not null, _run_id uuid not null,"
+    " _batch_id bigint not null, _deleted_at timestamptz"
+)
+_TYPES = """
+select attname, format_type(atttypid, null) from pg_attribute
+where attrelid = %s::regclass and attnum > 0 and not attisdropped
+"""
+_PRIMARY_KEY = """
+select
+    conname,
+    array(
+        select attname::text from unnest(conkey) with ordinality as keys (number, position)
+        join pg_attribute on attrelid = conrelid and attnum = keys.number
+        order by keys.position
+    )
+from pg_constraint where conrelid = %s::regclass and contype = 'p'
+"""
+
+
+def prepare(connection: psycopg.Connection[Any], table: Table) -> None:
+    """Make or widen the table, and make the temporary twin that rows are copied into."""
+    if table.raw:
+        connection.execute("select ops.create_raw_stream(%s, %s)", [table.schema, table.name])
+    else:
+        _make(connection, table)
+        _evolve(connection, table)
+        _settle_key(connection, table)
+    twin = [*_definitions(table.stored_columns), sql.SQL("_deleted_at timestamptz")]
+    connection.execute(sql.SQL("drop table if exists {}").format(table.incoming))
+    connection.execute(
+        sql.SQL("create temporary table {} ({}) on commit delete rows").format(table.incoming, sql.SQL(", ").join(twin))
+    )
+
+
+def _definitions(columns: list[Column]) -> list[sql.Composable]:
+    return [sql.SQL("{} {}").format(sql.Identifier(column.name), _type(column.type)) for column in columns]
+
+
+def _type(name: str) -> sql.SQL:
+    """A type's name; it comes from `schema.column_type`, never from the tap."""
+    return sql.SQL(name)
+
+
+def _make(connection: psycopg.Connection[Any], table: Table) -> None:
+    connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(table.schema)))
+    columns = [*_definitions(table.stored_columns), _LOADER_COLUMNS]
+    connection.execute(
+        sql.SQL("create table if not exists {} ({})").format(table.identifier, sql.SQL(", ").join(columns))
+    )
+
+
+def _evolve(connection: psycopg.Connection[Any], table: Table) -> None:
+    """Add the columns that are new, widen those that no longer fit, and let go of those that no longer come."""
+    present = _present_types(connection, table)
+    if EXTRA_COLUMN not in present:
+        _alter(connection, table, sql.SQL("add column {} jsonb").format(sql.Identifier(EXTRA_COLUMN)))
+    for position, column in enumerate(table.columns):
+        name = sql.Identifier(column.name)
+        if column.name not in present:
+            _alter(connection, table, sql.SQL("add column {} {}").format(name, _type(column.type)))
+            continue
+        fitting = wider(present[column.name], column.type)
+        table.columns[position] = Column(column.name, fitting, column.source)
+        if fitting != present[column.name]:
+            using = sql.SQL("to_jsonb({})" if fitting == "jsonb" else "{}::" + fitting)
+            change = sql.SQL("alter column {} type {} using {}").format(name, _type(fitting), using.format(name))
+            _alter(connection, table, change)
+
+
+def _settle_key(connection: psycopg.Connection[Any], table: Table) -> None:
+    """Make the primary key the stream's key properties, whatever it was before."""
+    row = connection.execute(_PRIMARY_KEY, [table.identifier.as_string(connection)]).fetchone()
+    name, present = row or (None, [])
+    if present == table.keys:
+        return
+    if name is not None:
+        _alter(connection, table, sql.SQL("drop constraint {}").format(sql.Identifier(name)))
+        for column in present:
+            _alter(connection, table, sql.SQL("alter column {} drop not null").format(sql.Identifier(column)))
+    if table.keys:
+        keys = sql.SQL(", ").join([sql.Identifier(key) for key in table.keys])
+        _alter(connection, table, sql.SQL("add primary key ({})").format(keys))
+
+
+def _alter(connection: psycopg.Connection[Any], table: Table, change: sql.Composed) -> None:
+    connection.execute(sql.SQL("alter table {} {}").format(table.identifier, change))
+
+
+def _present_types(connection: psycopg.Connection[Any], table: Table) -> dict[str, str]:
+    rows = connection.execute(_TYPES, [table.identifier.as_string(connection)]).fetchall()
+    return {name: "timestamptz" if kind == "timestamp with time zone" else kind for name, kind in rows}

@@ -1,0 +1,94 @@
+"""From a JSON schema to columns: names that Postgres can hold and types that lose nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+MAX_NAME_BYTES = 63
+LOADER_COLUMNS = ("_first_loaded_at", "_loaded_at", "_run_id", "_batch_id", "_deleted_at")
+EXTRA_COLUMN = "_extra"
+DELETED_PROPERTY = "_sdc_deleted_at"
+RAW_PROPERTIES = {"account", "id", "created_at", "updated_at", "record", "phones", "origin"}
+
+_SCALARS = {"string": "text", "integer": "bigint", "number": "numeric", "boolean": "boolean"}
+_FORMATS = {"date-time": "timestamptz", "date": "date"}
+_WIDER = {("bigint", "numeric"): "numeric", ("numeric", "bigint"): "numeric"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name in Postgres, its type, and the property that fills it."""
+
+    name: str
+    type: str
+    source: str
+
+
+def is_raw(schema: dict[str, Any], key_properties: list[str]) -> bool:
+    """Whether the stream has the one shape of our taps."""
+    return list(key_properties) == ["account", "id"] and set(schema["properties"]) >= RAW_PROPERTIES
+
+
+def columns_of(schema: dict[str, Any]) -> list[Column]:
+    """The columns of a typed stream, in the order of the schema, each name once."""
+    columns: dict[str, Column] = {}
+    for source, definition in schema["properties"].items():
+        if source == DELETED_PROPERTY:
+            continue
+        name = column_name(source)
+        while name in columns:
+            name = short_name(name + "_")
+        columns[name] = Column(name, column_type(definition), source)
+    return list(columns.values())
+
+
+def column_type(definition: dict[str, Any]) -> str:
+    """The Postgres type of a property; a mixture becomes text, or jsonb if it may hold an object."""
+    kinds, formats = _kinds(definition)
+    kinds.discard("null")
+    if not kinds or kinds & {"object", "array"}:
+        return "jsonb"
+    if kinds == {"string"}:
+        found = {_FORMATS.get(name or "", "text") for name in formats} or {"text"}
+        return found.pop() if len(found) == 1 else "text"
+    if kinds == {"integer", "number"}:
+        return "numeric"
+    return _SCALARS.get(kinds.pop(), "text") if len(kinds) == 1 else "text"
+
+
+def _kinds(definition: dict[str, Any]) -> tuple[set[str], set[str | None]]:
+    """All JSON types that a property may have, and the formats of its strings."""
+    declared = definition.get("type", [])
+    kinds = {declared} if isinstance(declared, str) else set(declared)
+    formats: set[str | None] = {definition.get("format")} if "string" in kinds else set()
+    for option in [*definition.get("anyOf", []), *definition.get("oneOf", [])]:
+        more_kinds, more_formats = _kinds(option)
+        kinds |= more_kinds
+        formats |= more_formats
+    return kinds, formats
+
+
+def wider(present: str, wanted: str) -> str:
+    """The type that holds the values of both; `present` itself where it already does."""
+    if present == wanted:
+        return present
+    if "jsonb" in (present, wanted):
+        return "jsonb"
+    return _WIDER.get((present, wanted), "text")
+
+
+def column_name(source: str) -> str:
+    """A column's name; never one of the loader's own."""
+    name = source or "_"
+    return short_name(f"{name}_" if name in (*LOADER_COLUMNS, EXTRA_COLUMN) else name)
+
+
+def short_name(name: str) -> str:
+    """The name itself, or its beginning and a hash where Postgres would cut it silently."""
+    encoded = name.replace("\0", "").encode("utf-8", "replace")
+    if len(encoded) <= MAX_NAME_BYTES:
+        return encoded.decode()
+    digest = hashlib.sha256(encoded).hexdigest()[:8]
+    return encoded[: MAX_NAME_BYTES - 9].decode("utf-8", "ignore") + "_" + digest
