@@ -1,0 +1,45 @@
+# The two commands to know: `make demo` and `make test`.
+SHELL := /bin/sh
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help install demo start stop test lint soak bench bench-peers lock clean
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+install: ## Build .venv from requirements.lock; nothing outside this folder is touched.
+	@plugins/stage_first/install.sh
+
+demo: install ## Environment, embedded Postgres, five look-alike exports in, clients out.
+	@$(BIN)/stage-first demo
+
+start: install ## Start the embedded Postgres (or check DATABASE_URL) and bring its schema up to date.
+	@$(BIN)/stage-first start
+
+stop: ## Stop the embedded Postgres; its data stay.
+	@$(BIN)/stage-first stop
+
+test: install lint ## Everything that CI runs.
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: install ## ruff, mypy, sqlfluff.
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint transform --processes 1 --disable-progress-bar
+
+soak: install ## The long forms of the tests.
+	@STAGE_FIRST_SOAK=1 $(BIN)/pytest -n 2 --dist loadgroup
+
+bench: install ## Ours against COPY and the limits; writes benchmarks/results.json.
+	@$(BIN)/python -m benchmarks
+
+bench-peers: install ## Ours against other loaders, in throw-away environments.
+	@$(BIN)/python -m benchmarks --peers
+
+lock: install ## Resolve pyproject.toml anew into requirements.lock.
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-header --quiet --output-file requirements.lock
+
+clean: ## Remove the environment (data in .data stay).
+	@rm -rf .venv

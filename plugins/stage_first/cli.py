@@ -1,0 +1,118 @@
+"""`stage-first`: what a person types beside Meltano and dbt."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+from local_postgres.errors import LocalServerError
+from rich.console import Console
+
+from stage_first import project, settings
+from stage_first.doors import enter
+
+
+class _Group(click.Group):
+    """Errors that the user can put right are a sentence, not a traceback."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except (settings.UsageError, LocalServerError, RuntimeError) as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--environment", envvar="MELTANO_ENVIRONMENT", help="Meltano's environment; `demo` has its own database.")
+@click.pass_context
+def main(context: click.Context, environment: str | None) -> None:
+    """Download everything first, merge when you decide."""
+    context.obj = environment
+
+
+@main.command()
+@click.pass_obj
+def start(environment: str | None) -> None:
+    """Start the embedded Postgres (unless DATABASE_URL names another) and bring its schema up to date."""
+    from warehouse.address import without_password
+
+    click.echo(f"Ready: {without_password(enter(environment))}")
+    if not (settings.dotenv().get("DATABASE_URL") or os.environ.get("DATABASE_URL", "").strip()):
+        click.echo("It stays up until `make stop`.")
+
+
+@main.command()
+def stop() -> None:
+    """Stop the embedded Postgres; its data stay."""
+    settings.local_server({**os.environ, **settings.dotenv()}).stop()
+    click.echo("The embedded Postgres is stopped; its data are in .data/postgres.")
+
+
+@main.command()
+@click.option("--password/--no-password", "with_password", default=False, help="Print the password too.")
+@click.pass_obj
+def address(environment: str | None, with_password: bool) -> None:
+    """Print the address of the warehouse, for psql or any other client."""
+    from warehouse.address import without_password
+
+    url = enter(environment)
+    click.echo(url if with_password else without_password(url))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.pass_obj
+def status(environment: str | None, as_json: bool) -> None:
+    """Per source: last run, its state, rows in staging, rows that wait to be unified, age."""
+    from stage_first.status import read_status, status_json, status_table
+
+    rows = read_status(enter(environment))
+    if as_json:
+        click.echo(status_json(rows))
+    else:
+        Console().print(status_table(rows))
+
+
+@main.command()
+@click.option(
+    "--people", default=None, type=int, help="How many people live in the sandbox (default: about 20,000 rows)."
+)
+def demo(people: int | None) -> None:
+    """Fill a database of its own from sandbox exports, unify it, and show what came of it."""
+    from stage_first.demo import Demo
+
+    sys.exit(Demo(project.DATA / "demo", people).run())
+
+
+@main.group()
+def csv() -> None:
+    """What the columns of CSV exports mean."""
+
+
+@csv.command("map")
+@click.argument("kind")
+@click.argument("header")
+@click.argument("field", required=False)
+@click.option("--comment", help="Why.")
+@click.pass_obj
+def csv_map(environment: str | None, kind: str, header: str, field: str | None, comment: str | None) -> None:
+    """Say that HEADER of exports of KIND means FIELD (no field: ignore the column); no new import is needed."""
+    from stage_first.csv_mapping import set_mapping
+
+    click.echo(set_mapping(enter(environment), kind, header, field, comment))
+
+
+@csv.command("show")
+@click.argument("kind", required=False)
+@click.pass_obj
+def csv_show(environment: str | None, kind: str | None) -> None:
+    """Show what each column means now, and who said so."""
+    from stage_first.csv_mapping import mapping_table
+
+    Console().print(mapping_table(enter(environment), kind))
+
+
+if __name__ == "__main__":
+    main()

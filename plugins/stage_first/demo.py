@@ -1,0 +1,159 @@
+"""The demo: sandbox exports in, clients out, with the commands that a person would type."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from warehouse.connection import connect
+
+from stage_first import project, settings
+from stage_first.doors import enter
+from stage_first.queries import fetch
+from stage_first.status import read_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DEFAULT_PEOPLE = 6000
+SEED = 2026
+_SHOWN = (" rows committed", " ERROR ", "CRITICAL", "Traceback", "Completed with", "PASS=")
+_NEXT = """Next:
+  source .venv/bin/activate
+  meltano --environment=demo invoke stage-first:status        what is in, what is pending
+  psql "$(stage-first --environment demo address --password)"   look at unified.clients
+  tap-csv --inspect FILE                                       what Stage First sees in your own export
+  make start                                                   the database for your own data (README: Your own CSV)
+  make stop                                                    stops the embedded Postgres"""
+
+
+class Demo:
+    """One run of the demo; the second finds everything in place and loads nothing."""
+
+    def __init__(self, folder: Path, people: int | None) -> None:
+        self._folder = folder
+        self._people = people or DEFAULT_PEOPLE
+        self._exports = folder / "exports"
+        self._log = folder / "demo.log"
+        self._console = Console()
+        self._began = time.monotonic()
+        self._was_running = settings.local_server({**os.environ, **settings.dotenv()}).is_running()
+
+    def run(self) -> int:
+        """Do all steps and return the exit code; Ctrl-C leaves nothing running that was not running before."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._log.write_text("")
+        try:
+            self._steps()
+        except KeyboardInterrupt:
+            return self._interrupted()
+        except subprocess.CalledProcessError as error:
+            self._console.print(
+                f"[red]The step ended with exit code {error.returncode}.[/red] Its whole output: {self._log}"
+            )
+            return 1
+        return 0
+
+    def _steps(self) -> None:
+        with self._step("Postgres"):
+            url = enter(project.DEMO)
+            self._refuse_real_runs(url)
+        with self._step(f"sandbox exports of {self._people:,} people"):
+            self._generate()
+        with self._step("meltano run tap-csv target-postgres"):
+            self._call("meltano", "--environment=demo", "run", "tap-csv", "target-postgres")
+        with self._step("meltano run unify"):
+            self._call("meltano", "--environment=demo", "run", "unify")
+        self._summary(url)
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        self._console.print(f"[bold]{name}[/bold]")
+        began = time.monotonic()
+        yield
+        self._console.print(f"  done in {time.monotonic() - began:.1f} s", highlight=False)
+
+    def _refuse_real_runs(self, url: str) -> None:
+        with connect(url, application="demo") as connection:
+            found = connection.execute(
+                "select environment from ops.sync_runs where environment is distinct from %s limit 1", [project.DEMO]
+            ).fetchone()
+        if found:
+            raise settings.UsageError(
+                "This database holds runs that are not the demo's; the demo writes into a database of its own only. "
+                "Unset DEMO_DATABASE_URL."
+            )
+
+    def _generate(self) -> None:
+        """Write the exports unless those of the same world are there: the second demo must find the same files."""
+        mark = self._exports / "world.json"
+        world = json.dumps({"people": self._people, "seed": SEED})
+        if mark.exists() and mark.read_text() == world:
+            return
+        self._call(
+            sys.executable,
+            "-m",
+            "sandbox",
+            "exports",
+            str(self._exports),
+            "--people",
+            str(self._people),
+            "--seed",
+            str(SEED),
+        )
+        mark.write_text(world)
+
+    def _call(self, program: str, *arguments: str) -> None:
+        """Run a command, all of its output into the log, its progress and errors to the terminal."""
+        command = [str(project.BIN / program) if "/" not in program else program, *arguments]
+        environment = {**os.environ, "TAP_CSV_FILES": json.dumps([str(self._exports / "*.csv")]), "NO_COLOR": "1"}
+        with (
+            self._log.open("a") as log,
+            subprocess.Popen(
+                command, cwd=project.ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            ) as child,
+        ):
+            try:
+                for line in child.stdout or ():
+                    log.write(line)
+                    if any(word in line for word in _SHOWN):
+                        self._console.print("  " + line.strip()[:160], style="dim", highlight=False, markup=False)
+            except KeyboardInterrupt:
+                child.send_signal(signal.SIGINT)
+                child.wait()
+                raise
+        if child.returncode:
+            raise subprocess.CalledProcessError(child.returncode, command)
+
+    def _summary(self, url: str) -> None:
+        with connect(url, application="demo") as connection:
+            figures = fetch(connection, "unified_figures")[0]
+        table = Table("source", title="What is in")
+        for name in ("raw rows", "pending", "rejects"):
+            table.add_column(name, justify="right")
+        for row in read_status(url):
+            if row.source != "unify":
+                table.add_row(row.source, f"{row.rows:,}", f"{row.pending:,}", f"{row.rejected:,}")
+        self._console.print(table)
+        seconds = time.monotonic() - self._began
+        self._console.print(
+            f"{figures['clients']:,} clients from {figures['records']:,} records, "
+            f"{figures['conflicts']:,} open conflicts, {seconds:.0f} seconds.\n",
+            highlight=False,
+        )
+        self._console.print(_NEXT, highlight=False, markup=False)
+
+    def _interrupted(self) -> int:
+        if not self._was_running:
+            settings.local_server({**os.environ, **settings.dotenv()}).stop()
+        self._console.print("\nStopped. Nothing is left running; `make demo` goes on from here.")
+        return 130

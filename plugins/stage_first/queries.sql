@@ -1,0 +1,90 @@
+-- name: last_runs
+-- Of each source its last run: streams added up, the worst state first.
+with ranked as (
+    select
+        sync_run_status.*,
+        dense_rank() over (partition by source order by started_at desc, run_id) as age_rank,
+        min(started_at) over (partition by source, run_id) as run_started_at
+    from ops.sync_run_status
+),
+
+latest as (
+    select
+        ranked.*,
+        first_value(run_id) over (partition by source order by run_started_at desc, run_id) as latest_run_id
+    from ranked
+)
+
+select
+    source,
+    run_id::text as run_id,
+    min(started_by) as started_by,
+    min(run_started_at) as started_at,
+    max(coalesce(finished_at, heartbeat_at)) as seen_at,
+    (
+        array_agg(
+            state order by array_position(
+                array['dead', 'failed', 'incomplete', 'running', 'succeeded_with_rejects', 'succeeded'], state
+            )
+        )
+    )[1] as state,
+    sum(rows_read)::bigint as rows_read,
+    sum(rows_new)::bigint as rows_new,
+    sum(rows_changed)::bigint as rows_changed,
+    sum(rows_rejected)::bigint as rows_rejected,
+    sum(progress_done)::bigint as progress_done,
+    sum(progress_total)::bigint as progress_total,
+    max(error) as error
+from latest
+where run_id = latest_run_id
+group by source, run_id
+order by source
+
+-- name: staged_tables
+-- The tables of the staging schemas.
+select table_schema as schema, table_name as name
+from information_schema.tables
+where table_schema like 'staging\_%' and table_type = 'BASE TABLE'
+order by table_schema, table_name
+
+-- name: pending
+-- Rows that wait to be unified, per source.
+select source, sum(rows_new + rows_changed)::bigint as pending
+from unified.pending_unification
+group by source
+
+-- name: rejects
+-- Refused records per source, over all runs.
+select source, count(*) as rejected
+from ops.rejected_records
+group by source
+order by source
+
+-- name: mappings
+-- What each column of the imported kinds of CSV means: what a person said, else what the newest file of that kind showed.
+with headers as (
+    select distinct on (files.record ->> 'kind', header)
+        files.record ->> 'kind' as kind,
+        header,
+        files.record -> 'mapping' ->> header as field
+    from staging_csv.files
+    cross join lateral jsonb_array_elements_text(files.record -> 'headers') as header
+    order by files.record ->> 'kind', header, files._loaded_at desc
+)
+
+select
+    headers.kind,
+    headers.header,
+    case when said.kind is not null then said.field else headers.field end as field,
+    coalesce(said.changed_by, 'detected') as said_by
+from headers
+left join ops.csv_mappings as said on headers.kind = said.kind and headers.header = said.header
+where headers.kind = %(kind)s or %(kind)s is null
+order by headers.kind, headers.header
+
+-- name: unified_figures
+-- How many clients, records and open conflicts are published.
+select
+    (select count(*) from unified.clients) as clients,
+    (select count(*) from unified.client_records) as records,
+    (select count(*) from unified.merge_conflicts where status = 'open') as conflicts
