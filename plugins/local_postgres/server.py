@@ -1,0 +1,115 @@
+"""The embedded server of a folder: start, stop, and where to find it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+from local_postgres.access import Access, Answer
+from local_postgres.cluster import check_version, make_cluster, write_settings
+from local_postgres.errors import LocalServerError, explained
+from local_postgres.identity import Identity, choose_identity, give
+from local_postgres.launch import launch
+from local_postgres.lock import locked
+from local_postgres.log import ServerLog
+from local_postgres.ports import require_free
+from local_postgres.postmaster import Postmaster, clear_remains, find_postmaster, is_alive
+from local_postgres.private import ROLE, make_password
+from local_postgres.waiting import wait_for
+
+DEFAULT_PORT = 54330
+PORTS = range(1024, 65536)
+
+
+class LocalServer:
+    """A PostgreSQL of our own: loopback only, by password only, in one private folder, up until it is stopped."""
+
+    def __init__(self, folder: Path, port: int = DEFAULT_PORT, *, identity: Identity | None = None) -> None:
+        if port not in PORTS:
+            raise LocalServerError(f"{port} is no port for a server. Set LOCAL_POSTGRES_PORT to one of 1024 to 65535.")
+        self.folder = folder.resolve()
+        self.port = port
+        self.data = self.folder / "data"
+        self._log = ServerLog(self.folder / "server.log")
+        self._access = Access(self.folder, port)
+        self._identity = identity
+
+    def start(self) -> None:
+        """Start the server unless it runs, made first or healed where need be; return when it accepts connections."""
+        with explained(self.folder), locked(self.folder) as lock:
+            self._log.rotate()
+            written = self._log.size()
+            postmaster = self._find()
+            self._wait_until_ready(postmaster.pid if postmaster else self._launch(lock), written)
+
+    def stop(self) -> None:
+        """End the server, and what a killed one left; committed data stay."""
+        if not self.folder.exists():
+            return
+        with explained(self.folder), locked(self.folder):
+            postmaster = find_postmaster(self.data)
+            if postmaster:
+                pid = postmaster.pid
+                # `pg_ctl stop` sends the same signal, but does not look whether the number is still a server's
+                os.kill(pid, signal.SIGINT)
+                wait_for(f"PostgreSQL (pid {pid}) to write its data to the disk and stop", lambda: not is_alive(pid))
+            clear_remains(self.data)
+
+    def is_running(self) -> bool:
+        """Whether the server of this folder runs on this port and lets us in."""
+        with explained(self.folder), suppress(LocalServerError):
+            postmaster = find_postmaster(self.data)
+            return postmaster is not None and postmaster.port == self.port and self._access.answer() is Answer.WELCOME
+        return False
+
+    def url(self, database: str = "stage_first") -> str:
+        """The address of a database, with the password in it."""
+        with explained(self.folder):
+            return self._access.url(database)
+
+    def ensure_database(self, name: str) -> None:
+        """Create the database, owned by the role stage_first, unless it is there."""
+        with explained(self.folder):
+            self._access.ensure_database(name)
+
+    def _find(self) -> Postmaster | None:
+        """The server that runs already, once it is not one that is just stopping."""
+        stopping = f"the server of {self.folder} to finish stopping"
+        wait_for(stopping, lambda: getattr(find_postmaster(self.data), "status", "") != "stopping")
+        postmaster = find_postmaster(self.data)
+        if postmaster and postmaster.port != self.port:
+            raise LocalServerError(
+                f"The server of {self.folder} already runs on port {postmaster.port}, not {self.port}. "
+                f"Set LOCAL_POSTGRES_PORT={postmaster.port}, or stop it first."
+            )
+        return postmaster
+
+    def _launch(self, lock: int) -> int:
+        """Make or heal what a server needs, start it, and return its process number."""
+        found = any(self.data.glob("*"))
+        if found:
+            check_version(self.data)
+        clear_remains(self.data)
+        require_free(self.port)
+        identity = self._identity or choose_identity(self.folder)
+        give(self.folder, identity)
+        if not found:
+            make_cluster(self.folder, identity, lock)
+        write_settings(self.data, self.port)
+        return launch(self.data, self._log, self.port, identity)
+
+    def _wait_until_ready(self, pid: int, written: int) -> None:
+        """Wait while the server lives: after a crash it may have minutes of work before it lets anyone in."""
+        new_password = make_password(self.folder, ROLE)
+
+        def ready() -> bool:
+            alive = is_alive(pid)
+            postmaster = find_postmaster(self.data)  # perhaps another's, that was faster than ours
+            if postmaster is None and not alive:
+                raise self._log.failure(self._log.text(written), self.port)
+            listens = postmaster is not None and postmaster.status == "ready"
+            return listens and self._access.let_in(new_password=new_password)
+
+        wait_for(f"PostgreSQL (pid {pid}, log {self._log.path}) to accept connections", ready)
