@@ -1,0 +1,32 @@
+"""`make bench` and `make bench-peers`."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from benchmarks import load
+from benchmarks.bench import bench
+from benchmarks.results import save
+
+MEASURES = (load,)
+
+
+def main() -> None:
+    """Run all measures, print goal, figure, met or not, and keep the results."""
+    wanted = [name for name in sys.argv[1:] if not name.startswith("-")]
+    for module in MEASURES:
+        name = module.__name__.rpartition(".")[2]
+        if wanted and name not in wanted:
+            continue
+        began = time.monotonic()
+        with bench() as place:
+            results = module.measure(place)
+        save(results)
+        for result in results:
+            print(result.line(), flush=True)
+        print(f"  ({name}: {time.monotonic() - began:.0f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    main()
