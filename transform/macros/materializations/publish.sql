@@ -1,0 +1,211 @@
+{# The published models that this model depends on, each with its relations, its columns and its key. #}
+{% macro published_tables() %}
+    {%- set tables = [] -%}
+    {%- for node_id in model.depends_on.nodes if graph.nodes[node_id].config.materialized == 'published' -%}
+        {%- set node = graph.nodes[node_id] -%}
+        {%- set relation = api.Relation.create(
+            database=node.database, schema=node.schema, identifier=node.alias, type='table'
+        ) -%}
+        {%- set key = [] -%}
+        {%- for constraint in node.constraints if constraint.type == 'primary_key' -%}
+            {%- do key.extend(constraint.columns) -%}
+        {%- endfor -%}
+        {%- set required = [] -%}
+        {%- for column in node.columns.values() -%}
+            {%- for constraint in column.constraints -%}
+                {%- if constraint.type == 'primary_key' -%}{%- do key.append(column.name) -%}{%- endif -%}
+                {%- if constraint.type == 'not_null' -%}{%- do required.append(column.name) -%}{%- endif -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- do tables.append({
+            'name': node.alias,
+            'relation': relation,
+            'next': next_version(relation),
+            'changes': 'changes_of_' ~ node.alias,
+            'columns': node.columns.keys() | list,
+            'key': key,
+            'required': required,
+        }) -%}
+    {%- endfor -%}
+    {{ return(tables) }}
+{% endmacro %}
+
+
+{# How the published table differs in shape from its next version: one row per column. #}
+{% macro column_differences(table) %}
+    {%- set columns_of = "select attname as name, format_type(atttypid, atttypmod) as type, attnotnull as is_required from pg_attribute where attnum > 0 and not attisdropped and attrelid = " -%}
+    {% set differences %}
+        select
+            coalesce(now.name, later.name) as name,
+            now.type as type_now,
+            later.type as type_later,
+            coalesce(now.is_required, false) as is_required
+        from ({{ columns_of }} to_regclass('{{ table.relation }}')) as now
+        full join ({{ columns_of }} to_regclass('{{ table.next }}')) as later on now.name = later.name
+    {% endset %}
+    {{ return(run_query(differences)) }}
+{% endmacro %}
+
+
+{# Brings a published table into the shape of its contract, before its rows are changed. #}
+{% macro reshape(table) %}
+    {% for column in column_differences(table) if column.type_now != column.type_later %}
+        {% if column.name in table.key %}
+            {% do exceptions.raise_compiler_error(
+                'The key column "' ~ column.name ~ '" of ' ~ table.relation ~ ' has another type in its contract. '
+                ~ 'Drop that table (it is filled again by `dbt build`) and run `dbt build`.'
+            ) %}
+        {% endif %}
+        {% if column.type_now is not none %}alter table {{ table.relation }} drop column "{{ column.name }}";{% endif %}
+        {% if column.type_later is not none %}alter table {{ table.relation }} add column "{{ column.name }}" {{ column.type_later }};{% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
+{# What must not be null, set when the rows are in. #}
+{% macro require(table) %}
+    {% for column in column_differences(table) if column.name not in table.key %}
+        {% if column.is_required != (column.name in table.required) %}
+            alter table {{ table.relation }} alter column "{{ column.name }}"
+            {{ 'set' if column.name in table.required else 'drop' }} not null;
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
+{% macro on_key(table, one, other) -%}
+    {%- for column in table.key %}{{ one }}.{{ column }} = {{ other }}.{{ column }}{{ ' and ' if not loop.last }}{% endfor -%}
+{%- endmacro %}
+
+
+{# Fills a table that was empty. Its rows are counted, not logged: there was nothing before them. #}
+{% macro fill(table) %}
+    insert into {{ table.relation }} ({{ table.columns | join(', ') }})
+    select {{ table.columns | join(', ') }} from {{ table.next }};
+
+    insert into ops.published_tables (publish_id, table_name, was_empty, rows_inserted, rows_updated, rows_deleted)
+    select currval(pg_get_serial_sequence('ops.publishes', 'publish_id')), '{{ table.name }}', true, count(*), 0, 0
+    from {{ table.relation }};
+{% endmacro %}
+
+
+{# Changes the rows that differ, and only those, and writes down what they were and what they are. #}
+{% macro change(table) %}
+    create temporary table {{ table.changes }} on commit drop as
+    select
+        case
+            when published.{{ table.key[0] }} is null then 'insert'
+            when next.{{ table.key[0] }} is null then 'delete'
+            else 'update'
+        end as operation,
+        {%- for column in table.key %}
+        coalesce(next.{{ column }}, published.{{ column }}) as {{ column }},
+        {%- endfor %}
+        case when published.{{ table.key[0] }} is not null then to_jsonb(published) end as old,
+        next as next_row
+    from {{ table.relation }} as published
+    full join {{ table.next }} as next on {{ on_key(table, 'published', 'next') }}
+    where published.{{ table.key[0] }} is null
+        or next.{{ table.key[0] }} is null
+        or row({% for column in table.columns %}published.{{ column }}{{ ', ' if not loop.last }}{% endfor %})
+        is distinct from row({% for column in table.columns %}next.{{ column }}{{ ', ' if not loop.last }}{% endfor %});
+
+    insert into ops.publish_log (publish_id, table_name, key, operation, old, new)
+    select
+        currval(pg_get_serial_sequence('ops.publishes', 'publish_id')),
+        '{{ table.name }}',
+        jsonb_build_object({% for column in table.key %}'{{ column }}', {{ column }}{{ ', ' if not loop.last }}{% endfor %}),
+        operation,
+        old,
+        case when operation <> 'delete' then to_jsonb(next_row) end
+    from {{ table.changes }};
+
+    delete from {{ table.relation }} as published
+    using {{ table.changes }} as changes
+    where changes.operation = 'delete' and {{ on_key(table, 'published', 'changes') }};
+
+    {% set plain_columns = table.columns | reject('in', table.key) | list %}
+    {% if plain_columns %}
+        update {{ table.relation }} as published
+        set {% for column in plain_columns %}{{ column }} = (changes.next_row).{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+        from {{ table.changes }} as changes
+        where changes.operation = 'update' and {{ on_key(table, 'published', 'changes') }};
+    {% endif %}
+
+    insert into {{ table.relation }} ({{ table.columns | join(', ') }})
+    select {% for column in table.columns %}(next_row).{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+    from {{ table.changes }} where operation = 'insert';
+
+    insert into ops.published_tables (publish_id, table_name, was_empty, rows_inserted, rows_updated, rows_deleted)
+    select
+        currval(pg_get_serial_sequence('ops.publishes', 'publish_id')),
+        '{{ table.name }}',
+        false,
+        count(*) filter (where operation = 'insert'),
+        count(*) filter (where operation = 'update'),
+        count(*) filter (where operation = 'delete')
+    from {{ table.changes }};
+{% endmacro %}
+
+
+{#
+    The one door: in one transaction, changes the rows that differ in every published table, logs them, and marks the
+    batches as unified. Readers see all of a publish or nothing of it.
+#}
+{% materialization publish, default %}
+
+    {%- set target_relation = this.incorporate(type='view') -%}
+    {%- set tables = published_tables() -%}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {% call statement('begin_publish') %}
+        lock table ops.publishes in share row exclusive mode;
+        {% for table in tables %}
+            lock table {{ table.relation }} in share row exclusive mode;
+        {% endfor %}
+        insert into ops.publishes (invocation_id) values ('{{ invocation_id }}');
+    {% endcall %}
+
+    {% for table in tables %}
+        {%- set shape = reshape(table) | trim -%}
+        {% if shape %}{% call statement('reshape') %}{{ shape }}{% endcall %}{% endif %}
+        {%- set was_empty = run_query('select not exists (select from ' ~ table.relation ~ ') as was_empty').rows[0][0] -%}
+        {% call statement('rows_of_' ~ table.name) %}
+            {{ fill(table) if was_empty else change(table) }}
+        {% endcall %}
+        {%- set requirements = require(table) | trim -%}
+        {% if requirements %}{% call statement('require') %}{{ requirements }}{% endcall %}{% endif %}
+    {% endfor %}
+
+    {% call statement('main') %}
+        insert into ops.unified_batches (batch_id, publish_id)
+        select resolved.batch_id, currval(pg_get_serial_sequence('ops.publishes', 'publish_id'))
+        from {{ ref('int_batches_resolved') }} as resolved
+        inner join ops.batches on resolved.batch_id = batches.batch_id
+        on conflict (batch_id) do nothing;
+
+        update ops.publishes
+        set
+            batches_unified = (select count(*) from ops.unified_batches where unified_batches.publish_id = publishes.publish_id),
+            (rows_inserted, rows_updated, rows_deleted) = (
+                select sum(rows_inserted), sum(rows_updated), sum(rows_deleted)
+                from ops.published_tables
+                where published_tables.publish_id = publishes.publish_id
+            )
+        where publish_id = currval(pg_get_serial_sequence('ops.publishes', 'publish_id'));
+
+        drop view if exists {{ target_relation }};
+        create view {{ target_relation }} as (
+            {{ sql }}
+        );
+    {% endcall %}
+
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {{ adapter.commit() }}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+
+    {{ return({'relations': [target_relation]}) }}
+
+{% endmaterialization %}

@@ -1,0 +1,179 @@
+{{ config(materialized='repeated') }}
+
+with
+
+holdings as (
+
+    select * from {{ ref('int_identity__holdings') }}
+
+),
+
+records as (
+
+    select * from {{ ref('int_identity__records') }}
+
+),
+
+steps as (
+
+    select
+        kind,
+        exclusive,
+        row_number() over (order by priority, kind collate "C") as step
+    from {{ ref('identity_rules') }}
+
+),
+
+-- The kind whose turn it is; none after the last one, and then the result is empty and the repeating ends.
+this_step as (
+
+    select steps.*
+    from steps
+    where steps.step = 1 + (select coalesce(max(before.step), 0) from {{ this }} as before)
+
+),
+
+-- At first each record is a group of its own.
+groups as (
+
+    select
+        records.record_number,
+        coalesce(before.group_number, records.record_number) as group_number,
+        coalesce(before.is_anchored, false) as is_anchored,
+        before.joined_by,
+        before.joined_how
+    from records
+    left join {{ this }} as before on records.record_number = before.record_number
+
+),
+
+held as (
+
+    select distinct
+        groups.group_number,
+        groups.is_anchored,
+        holdings.value_number
+    from holdings
+    inner join this_step on holdings.kind = this_step.kind
+    inner join groups on holdings.record_number = groups.record_number
+
+),
+
+-- A value that one group alone holds joins nothing.
+common as (
+
+    select held.*
+    from held
+    where held.value_number in (
+        select counted.value_number from held as counted
+        group by counted.value_number
+        having count(*) > 1
+    )
+
+),
+
+-- Only a group with two values can bridge; an anchored group bridges nothing.
+bridges as (
+
+    select
+        value_number as one_value,
+        min(value_number) over (partition by group_number) as other_value
+    from common
+    where not is_anchored
+
+),
+
+circles as (
+
+    select
+        node as value_number,
+        component as circle
+    from {{ function('connected_components') }}(
+        (select array_agg(one_value order by one_value, other_value) from bridges where one_value <> other_value),
+        (select array_agg(other_value order by one_value, other_value) from bridges where one_value <> other_value)
+    )
+
+),
+
+present as (
+
+    select distinct
+        common.group_number,
+        common.is_anchored,
+        coalesce(circles.circle, common.value_number) as circle
+    from common
+    left join circles on common.value_number = circles.value_number
+
+),
+
+-- Who meets in each circle: groups that are free join each other, and join the anchored one if it is the only one.
+meetings as (
+
+    select
+        circle,
+        count(*) filter (where not is_anchored) as free_count,
+        min(group_number) filter (where not is_anchored) as free_group,
+        case when count(*) filter (where is_anchored) = 1 then min(group_number) filter (where is_anchored) end as host_group
+    from present
+    group by circle
+    having count(*) filter (where not is_anchored) > 0
+
+),
+
+hosts as (
+
+    select
+        host_group,
+        least(host_group, min(free_group)) as joined_group
+    from meetings
+    where host_group is not null
+    group by host_group
+
+),
+
+moves as (
+
+    select
+        present.group_number,
+        coalesce(hosts.joined_group, meetings.free_group) as joined_group,
+        case when hosts.host_group is not null then 'attached' else 'joined' end as how
+    from present
+    inner join meetings on present.circle = meetings.circle
+    left join hosts on meetings.host_group = hosts.host_group
+    where not present.is_anchored and (meetings.free_count > 1 or hosts.host_group is not null)
+    union all
+    select
+        host_group as group_number,
+        joined_group,
+        'attached' as how
+    from hosts
+
+),
+
+-- A group that holds a value of an exclusive kind is anchored from then on.
+newly_anchored as (
+
+    select distinct coalesce(moves.joined_group, held.group_number) as group_number
+    from held
+    inner join this_step on this_step.exclusive
+    left join moves on held.group_number = moves.group_number
+
+),
+
+stepped as (
+
+    select
+        groups.record_number,
+        coalesce(moves.joined_group, groups.group_number) as group_number,
+        groups.is_anchored or coalesce(moves.how = 'attached', false) or newly_anchored.group_number is not null as is_anchored,
+        coalesce(groups.joined_by, case when moves.how is not null then this_step.kind end) as joined_by,
+        coalesce(groups.joined_how, moves.how) as joined_how,
+        this_step.step
+    from groups
+    cross join this_step
+    left join moves on groups.group_number = moves.group_number
+    left join newly_anchored on coalesce(moves.joined_group, groups.group_number) = newly_anchored.group_number
+
+)
+
+select * from stepped

@@ -1,0 +1,39 @@
+with
+
+identifiers as (
+
+    select * from {{ ref('int_identity__identifiers') }}
+
+),
+
+identifier_values as (
+
+    select * from {{ ref('int_identity__values') }}
+
+),
+
+records as (
+
+    select * from {{ ref('int_identity__records') }}
+
+),
+
+-- Blocked and shared values count nowhere: they do not link, anchor or contest.
+holdings as (
+
+    select
+        records.record_number,
+        identifier_values.kind,
+        identifier_values.value_number
+    from identifiers
+    inner join identifier_values
+        on
+            identifiers.business = identifier_values.business
+            and identifiers.kind = identifier_values.kind
+            and identifiers.value = identifier_values.value
+    inner join records on identifiers.record_key = records.record_key
+    where not identifier_values.is_blocked and not identifier_values.is_shared
+
+)
+
+select * from holdings

@@ -1,0 +1,62 @@
+{{ config(materialized='ephemeral') }}
+
+with
+
+imports as (
+
+    select * from {{ ref('stg_csv__imports') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('accounts') }}
+
+),
+
+source_priority as (
+
+    select * from {{ ref('source_priority') }}
+
+),
+
+staged_rows as (
+
+    select
+        'csv' as source,
+        'imports' as stream,
+        *
+    from imports
+
+),
+
+placed as (
+
+    select
+        staged_rows.record_key,
+        coalesce(accounts.business, 'main') as business,
+        staged_rows.source,
+        staged_rows.stream,
+        staged_rows.kind,
+        staged_rows.account,
+        staged_rows.id,
+        staged_rows.full_name,
+        staged_rows.emails,
+        staged_rows.phones,
+        staged_rows.identifiers,
+        staged_rows.country,
+        staged_rows.consent_email,
+        staged_rows.consent_sms,
+        staged_rows.consent_whatsapp,
+        staged_rows.created_at,
+        staged_rows.updated_at,
+        source_priority.priority as source_priority,
+        staged_rows._first_loaded_at,
+        staged_rows._deleted_at
+    from staged_rows
+    left join accounts on staged_rows.source = accounts.source and staged_rows.account = accounts.account
+    left join source_priority on staged_rows.source = source_priority.source and staged_rows.kind = source_priority.kind
+
+)
+
+select * from placed

@@ -1,0 +1,20 @@
+-- depends_on: {{ ref('int_identity__conflicts') }}
+-- depends_on: {{ ref('int_identity__reasons') }}
+-- depends_on: {{ ref('int_identity__values_ranked') }}
+
+with
+
+batches_taken as (
+
+    select * from {{ ref('int_batches_taken') }}
+
+),
+
+resolved as (
+
+    select * from batches_taken
+    where is_new
+
+)
+
+select * from resolved
