@@ -1,0 +1,57 @@
+"""`python -m sandbox`: write look-alike exports to try the taps on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from sandbox.exports import EXPORTS
+from sandbox.folder import write_export, write_folder
+from sandbox.people import EPOCH, World
+
+seed_option = click.option("--seed", default=7, show_default=True, help="The same seed gives the same files.")
+epoch_option = click.option(
+    "--epoch",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=f"{EPOCH:%Y-%m-%d}",
+    show_default=True,
+    help="The day up to which the world has lived, UTC.",
+)
+
+
+@click.group()
+def main() -> None:
+    """Invented people, and what the vendors would export about them."""
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--people", default=6000, show_default=True, help="About 3.6 rows each, over all files.")
+@click.option("--clean", is_flag=True, help="Without the few damaged rows.")
+@seed_option
+@epoch_option
+def exports(folder: Path, people: int, clean: bool, seed: int, epoch: datetime) -> None:
+    """Write all exports of a world, with truth.csv and expected.json."""
+    expected = write_folder(folder, World(seed, people, epoch.replace(tzinfo=UTC)), damaged=not clean)
+    for name, counts in expected["files"].items():
+        click.echo(f"{counts['rows']:>9,} rows  {folder / name}")
+    click.echo(f"{expected['rows']:>9,} rows of {people:,} people, and {expected['rejects']} damaged rows")
+
+
+@main.command()
+@click.argument("name", type=click.Choice(list(EXPORTS)))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--rows", default=532_000, show_default=True)
+@click.option("--no-phones", is_flag=True, help="Without the columns that hold phones.")
+@seed_option
+@epoch_option
+def export(name: str, file: Path, rows: int, no_phones: bool, seed: int, epoch: datetime) -> None:
+    """Write one export of any length."""
+    chosen = EXPORTS[name].without_phones() if no_phones else EXPORTS[name]
+    write_export(chosen, file, World(seed, rows, epoch.replace(tzinfo=UTC)), rows)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m sandbox")
