@@ -107,7 +107,8 @@ class Appearance:
         self.copy = copy
         self.drawn = draws.digest(f"{world.seed}:{person.index}:{sighting.source}:{copy}")
         self.numbers = draws.numbers(self.drawn)
-        self.given, self.family = names.STYLES[self.numbers[_STYLE] % 100](person.given.text, person.full_family)
+        style = 0 if person.case.one_spelling else self.numbers[_STYLE] % 100
+        self.given, self.family = names.STYLES[style](person.given.text, person.full_family)
         waited = min(world.now - _DAY - person.joined, _MONTH) * self.numbers[_LAG] >> 16
         self.created = person.joined + waited
 

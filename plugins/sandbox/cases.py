@@ -40,6 +40,8 @@ class Case(NamedTuple):
     """How many clients the default rules make of one such person: where nothing but a phone links, a human decides."""
     conflicts: int = 0
     """How many contested values the default rules find in one such group."""
+    one_spelling: bool = False
+    """Names are written alike everywhere: four people with three spellings each would pass for a shop's phone."""
 
 
 PLAIN = Case("plain", (), (), "the e-mail is the same everywhere, or a GHL contact has both e-mail and phone")
@@ -50,6 +52,7 @@ CASES = (
         (Sighting("ghl", "own", "shared"), Sighting("stripe", "own"), Sighting("hotmart", "own", "shared")),
         "2 to 4 people with one phone and one family name, each with an own e-mail: not the same person",
         conflicts=1,
+        one_spelling=True,
     ),
     Case(
         "shop_phone",

@@ -114,5 +114,5 @@ STYLES: tuple[Callable[[str, str], tuple[str, str]], ...] = spread(
         (_given_only, 4),
     )
 )
-"""How a name is written in one source, a hundred entries. At most three different names of one person remain after
-folding, fewer than make a phone or an e-mail *shared*."""
+"""How a name is written in one source, a hundred entries, the first of them as it is. At most three different names
+of one person remain after folding, fewer than make a phone or an e-mail *shared*."""

@@ -28,7 +28,7 @@ OWN_IDS = {
     "hotmart_sales": "Transação",
 }
 BUSINESS = ("ventas@academia.example", "pagos@academia.example")
-WRITTEN_BY_SEED_7 = "97a61b114aed2f64aa70b0c5e5ed3f4b9ec0ce89b0e42d76e10e51347effad20"
+WRITTEN_BY_SEED_7 = "a557d5d0a4ba48304fc183529d6f46975391fc0ebb968dc654ded2f6591b3353"
 
 
 def contents(folder: Path) -> dict[str, bytes]:
