@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import tempfile
 import uuid
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from support.databases import free_port, fresh_database
 from warehouse.address import with_database
 from warehouse.connection import connect
 from warehouse.migrate import migrate, migrations
@@ -19,9 +19,11 @@ from warehouse.migrate import migrate, migrations
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
 PROJECT = Path(__file__).parent.parent
 SHARED = PROJECT.parent / "shared"
 SERVER_VARIABLE = "STAGE_FIRST_TEST_SERVER"
+_started = pytest.StashKey["tuple[LocalServer, Path]"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,9 +49,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         del os.environ[SERVER_VARIABLE]
 
 
-_started = pytest.StashKey[tuple]()
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, by name and with the reason, what needs data that a user's clone does not have."""
     if not SHARED.is_dir():
@@ -60,13 +59,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("soak"):
                 item.add_marker(pytest.mark.skip(reason="a long form: run `make soak`"))
-
-
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
@@ -93,11 +85,8 @@ def template(server: str) -> str:
 @pytest.fixture
 def database_url(server: str, template: str) -> Iterator[str]:
     """Address of a fresh migrated database, dropped afterwards."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f'create database "{name}" template "{template}"')
-        yield with_database(server, name)
-        admin.execute(f'drop database "{name}" with (force)')
+    with fresh_database(server, template) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,105 @@
+"""Killed anywhere, run again to the end: the rows are as if nothing had happened, and the run log tells the truth."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+from local_postgres.server import LocalServer
+from sandbox.exports import EXPORTS
+from sandbox.folder import write_export
+from sandbox.people import World
+from support.databases import free_port, fresh_database
+from support.pipes import Pipe, contents, leftovers, query
+from warehouse.connection import connect
+from warehouse.migrate import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOMENTS = range(20 if os.environ.get("STAGE_FIRST_SOAK") == "1" else 3)
+ROWS = 8000
+LOADER = {"batch_rows": 300, "flush_seconds": 0, "reconnect_seconds": 60}
+
+
+@pytest.fixture(scope="session")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exports")
+    for name in ("ghl_contacts", "shopify_customers"):
+        write_export(EXPORTS[name], folder / f"{name}.csv", World(7, ROWS), ROWS // 2)
+    return folder
+
+
+def pipe(folder: Path, database_url: str, exports: Path) -> Pipe:
+    settings: dict[str, Any] = {"files": [str(exports)], "page_rows": 50, "default_region": "MX"}
+    return Pipe(folder, database_url, settings, LOADER)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(server: str, template: str, tmp_path_factory: pytest.TempPathFactory, exports: Path) -> list[Any]:
+    """The staging table after a run that nobody killed."""
+    with fresh_database(server, template) as url:
+        run = pipe(tmp_path_factory.mktemp("undisturbed"), url, exports)
+        assert run.run() == (0, 0)
+        rows = contents(url)
+    assert len(rows) == ROWS
+    return rows
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("victim", ["tap", "target"])
+def test_kill_a_half(
+    victim: str, moment: int, tmp_path: Path, database_url: str, exports: Path, undisturbed: list[Any]
+) -> None:
+    run = pipe(tmp_path, database_url, exports)
+    run.start()
+    killed = run.wait_for_rows(random.Random(f"{victim}{moment}").randrange(1, ROWS - 1000))
+    run.kill(victim)
+    run.finish()
+    assert killed
+    states = {row[0] for row in query(database_url, "select status from ops.sync_runs where stream = 'imports'")}
+    assert states == ({"incomplete"} if victim == "tap" else {"running"})
+
+    assert run.run() == (0, 0)
+    assert contents(database_url) == undisturbed
+    assert leftovers(database_url) == []
+    ends = query(database_url, "select status from ops.sync_runs where stream = 'imports' order by started_at")
+    assert [row[0] for row in ends] == ["incomplete" if victim == "tap" else "dead", "succeeded"]
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[tuple[LocalServer, str]]:
+    """A server that may be killed."""
+    memory = Path("/dev/shm")  # noqa: S108
+    folder = memory / f"stage-first-{os.getpid()}-{tmp_path.name}" if os.access(memory, os.W_OK) else tmp_path
+    server = LocalServer(folder / "postgres", free_port())
+    server.start()
+    server.ensure_database("crash")
+    with closing(connect(server.url("crash"), application="tests")) as connection:
+        migrate(connection)
+    yield server, server.url("crash")
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_kill_the_server(
+    moment: int, tmp_path: Path, own_server: tuple[LocalServer, str], exports: Path, undisturbed: list[Any]
+) -> None:
+    server, url = own_server
+    run = pipe(tmp_path, url, exports)
+    run.start()
+    assert run.wait_for_rows(random.Random(f"server{moment}").randrange(1, ROWS - 1000))
+    pid = int((server.data / "postmaster.pid").read_text().splitlines()[0])
+    psutil.Process(pid).kill()
+    server.start()
+    assert run.finish() == (0, 0)
+    assert contents(url) == undisturbed
+    assert leftovers(url) == []
+    assert query(url, "select status, rows_read from ops.sync_runs where stream = 'imports'") == [("succeeded", ROWS)]
