@@ -73,7 +73,7 @@ def template(server: str) -> str:
     name = f"stage_first_template_{uuid.uuid5(uuid.NAMESPACE_OID, str(migrations())).hex[:12]}"
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute("select pg_advisory_lock(4711)")
-        if not admin.execute("select from pg_database where datname = %s", [name]).fetchone():
+        if not admin.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
             scratch = f"{name}_{uuid.uuid4().hex[:6]}"
             admin.execute(f'create database "{scratch}"')
             with connect(with_database(server, scratch), application="tests") as connection:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-DEFAULT_PEOPLE = 6000
+DEFAULT_PEOPLE = 5500
 SEED = 2026
 _SHOWN = (" rows committed", " ERROR ", "CRITICAL", "Traceback", "Completed with", "PASS=")
 _NEXT = """Next:

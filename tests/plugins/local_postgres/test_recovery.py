@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -18,9 +19,9 @@ from local_postgres.waiting import wait_for
 
 
 @contextmanager
-def another_start(server: LocalServer) -> Iterator[subprocess.Popen]:
+def another_start(server: LocalServer, preparation: str = "") -> Iterator[subprocess.Popen]:
     """A start in a process of its own, as a second terminal would do."""
-    code = "from local_postgres.cli import main; main()"
+    code = f"{preparation}\nfrom local_postgres.cli import main; main()"
     options = ["start", "--folder", str(server.folder), "--port", str(server.port)]
     with subprocess.Popen([sys.executable, "-c", code, *options], stdout=subprocess.PIPE, text=True) as process:
         yield process
@@ -69,6 +70,7 @@ def test_stop_ends_what_a_killed_server_left(existing, postmasters_of, processes
     existing.stop()
     assert processes_of(existing) == []
     busy.close()
+    existing.start()  # which also frees the shared memory of the killed one
 
 
 @pytest.mark.parametrize("moment", ["data.new", "data", "data/postmaster.pid"])
@@ -80,6 +82,21 @@ def test_a_driver_killed_during_the_first_start_is_no_harm(make_server, postmast
     server.start()
     assert len(postmasters_of(server)) == 1
     assert not (server.folder / "data.new").exists()
+
+
+def test_an_initdb_that_outlives_its_killed_driver_is_waited_for(make_server, place):
+    server = make_server()
+    slow = place / "slow_initdb"
+    slow.write_text(f"#!/bin/sh\ntouch {place}/begun; while [ ! -e {place}/go ]; do sleep 0.02; done\n")
+    slow.chmod(0o755)
+    with another_start(server, f"from local_postgres import cluster; cluster.program = lambda _: '{slow}'") as driver:
+        wait_for("initdb", (place / "begun").exists)
+        driver.kill()
+    with (server.folder / "lock").open() as lock:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        (place / "go").touch()
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def test_an_initdb_cut_short_is_done_again(make_server):
