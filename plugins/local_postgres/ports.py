@@ -1,27 +1,10 @@
-"""Whether the port can be ours, and who has it otherwise."""
+"""Where the server listens, and who has the port if it is taken."""
 
 from __future__ import annotations
 
-import errno
-import socket
-
 import psutil
 
-from local_postgres.errors import port_taken
-
 HOST = "127.0.0.1"
-
-
-def require_free(port: int) -> None:
-    """Bind as the server will; a taken port is an error that names its holder where the system tells it."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise port_taken(port, holder(port)) from error
-            raise
 
 
 def holder(port: int) -> str:

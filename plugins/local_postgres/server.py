@@ -14,7 +14,6 @@ from local_postgres.identity import Identity, choose_identity, give
 from local_postgres.launch import launch
 from local_postgres.lock import locked
 from local_postgres.log import ServerLog
-from local_postgres.ports import require_free
 from local_postgres.postmaster import Postmaster, clear_remains, find_postmaster, is_alive
 from local_postgres.private import ROLE, make_password
 from local_postgres.waiting import wait_for
@@ -78,13 +77,7 @@ class LocalServer:
         """The server that runs already, once it is not one that is just stopping."""
         stopping = f"the server of {self.folder} to finish stopping"
         wait_for(stopping, lambda: getattr(find_postmaster(self.data), "status", "") != "stopping")
-        postmaster = find_postmaster(self.data)
-        if postmaster and postmaster.port != self.port:
-            raise LocalServerError(
-                f"The server of {self.folder} already runs on port {postmaster.port}, not {self.port}. "
-                f"Set LOCAL_POSTGRES_PORT={postmaster.port}, or stop it first."
-            )
-        return postmaster
+        return find_postmaster(self.data)
 
     def _launch(self, lock: int) -> int:
         """Make or heal what a server needs, start it, and return its process number."""
@@ -92,7 +85,6 @@ class LocalServer:
         if found:
             check_version(self.data)
         clear_remains(self.data)
-        require_free(self.port)
         identity = self._identity or choose_identity(self.folder)
         give(self.folder, identity)
         if not found:
@@ -109,7 +101,16 @@ class LocalServer:
             postmaster = find_postmaster(self.data)  # perhaps another's, that was faster than ours
             if postmaster is None and not alive:
                 raise self._log.failure(self._log.text(written), self.port)
-            listens = postmaster is not None and postmaster.status == "ready"
-            return listens and self._access.let_in(new_password=new_password)
+            if postmaster is None or postmaster.status != "ready":
+                return False
+            self._require_our_port(postmaster)
+            return self._access.let_in(new_password=new_password)
 
         wait_for(f"PostgreSQL (pid {pid}, log {self._log.path}) to accept connections", ready)
+
+    def _require_our_port(self, postmaster: Postmaster) -> None:
+        if postmaster.port != self.port:
+            raise LocalServerError(
+                f"The server of {self.folder} runs on port {postmaster.port}, not {self.port}. "
+                f"Set LOCAL_POSTGRES_PORT={postmaster.port}, or stop it first."
+            )

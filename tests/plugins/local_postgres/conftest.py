@@ -8,6 +8,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -92,21 +93,20 @@ def running(started_once: Path) -> Iterator[LocalServer]:
     server.stop()
 
 
-def postmasters(server: LocalServer) -> list[psutil.Process]:
-    """The first processes of a folder's servers: one, or something is wrong."""
-    return [process for process in processes(server) if "-D" in process.cmdline()]
-
-
-def processes(server: LocalServer) -> list[psutil.Process]:
-    """All processes that work in the data folder."""
+def processes(server: LocalServer, word: str = "") -> list[psutil.Process]:
+    """The processes that work in the data folder and have this word in their command line."""
     found = []
     for process in psutil.process_iter():
-        try:
-            if process.name().startswith("postgres") and process.cwd() == str(server.data):
+        with suppress(psutil.Error):
+            ours = process.name().startswith("postgres") and process.cwd() == str(server.data)
+            if ours and word in " ".join(process.cmdline()):
                 found.append(process)
-        except psutil.Error:
-            continue
     return found
+
+
+def postmasters(server: LocalServer) -> list[psutil.Process]:
+    """The first processes of a folder's servers: one, or something is wrong."""
+    return processes(server, " -D ")
 
 
 @pytest.fixture
