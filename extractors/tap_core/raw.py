@@ -65,7 +65,7 @@ REJECTS_SCHEMA: dict[str, Any] = {
 KEPT_REJECT_BYTES = 64 * 1024
 
 
-class RawRecord(msgspec.Struct, omit_defaults=True):
+class RawRecord(msgspec.Struct, omit_defaults=True, gc=False):
     """A vendor's object with its key; `record` may be undecoded JSON, so that `1.10` stays `1.10`."""
 
     account: str
@@ -89,7 +89,7 @@ class Reject(msgspec.Struct):
     origin: dict[str, Any] | None = None
 
 
-class RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", omit_defaults=True):
+class RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", omit_defaults=True, gc=False):
     """A Singer RECORD message."""
 
     stream: str

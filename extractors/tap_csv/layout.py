@@ -1,0 +1,197 @@
+"""What a file looks like, found in its first megabyte: encoding, delimiter, where the header is and the rows begin."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tap_csv.encodings import find_decoder
+from tap_csv.errors import UnreadableError
+from tap_csv.foreign import foreign
+from tap_csv.headers import unique_names
+from tap_csv.lines import WIDE, ends_line, split_lines
+from tap_csv.rows import NO_CONTENT, Shape
+
+if TYPE_CHECKING:
+    from tap_csv.encodings import TextDecoder
+    from tap_csv.options import Options
+
+SAMPLE_BYTES = 1024 * 1024
+SAMPLE_ROWS = 200
+HEADER_WITHIN_ROWS = 50
+SHARE_OF_A_TABLE = 0.8
+LINES_OF_A_SAMPLE_ROW = 500
+DELIMITERS = (",", ";", "\t", "|")
+_SEP = re.compile(r'"?sep=([^"\r\n])"?[\s,;]*', re.IGNORECASE)
+_EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[a-z]{2,}", re.IGNORECASE)
+_VALUE = re.compile(r"[-+$€]?\d[\d.,:/ -]*")
+
+
+@dataclass
+class Layout:
+    """How a file is written, and which columns it has."""
+
+    decoder: TextDecoder
+    shape: Shape
+    header_line: int
+    names: list[str]
+    """Names of the columns: the headers as they are, made unique."""
+    head: bytes
+    """All bytes before the first data row."""
+    first_line: int
+    """Line number of the first data row."""
+    share: float
+    """Of the sampled rows that have as many fields as the header."""
+    sample: list[list[str]]
+    """The first rows."""
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def is_table(self) -> bool:
+        """Whether this is more than lines of text."""
+        return self.shape.columns > 1 and self.share >= SHARE_OF_A_TABLE
+
+    @property
+    def encoding(self) -> str:
+        """Name of the encoding."""
+        return self.decoder.encoding
+
+
+@dataclass(slots=True)
+class _SampleRow:
+    start: int
+    end: int
+    fields: list[str]
+
+    @property
+    def width(self) -> int:
+        return len(self.fields)
+
+    @property
+    def filled(self) -> int:
+        return sum(bool(field.strip()) for field in self.fields)
+
+    def fits(self, width: int) -> bool:
+        """Whether this row could stand under a header of `width` columns."""
+        return self.width >= width and not any(self.fields[width:])
+
+
+@dataclass(slots=True)
+class _Guess:
+    delimiter: str
+    skip_space: bool
+    header: int
+    """Index of the header among the sample rows."""
+    rows: list[_SampleRow]
+    share: float
+    """Of the sample rows that fit the header."""
+
+    @property
+    def rank(self) -> tuple[float, int, int, bool]:
+        """Fewer odd rows, then an earlier header, then more columns; the plain way of reading if all is equal."""
+        return (round(self.share, 1), -self.header, self.rows[self.header].width, not self.skip_space)
+
+
+def find_layout(sample: bytes, options: Options, *, complete: bool) -> Layout | None:
+    """Return how to read the file that begins with `sample` (or is it, if `complete`); None if there is no text in it.
+
+    Raises:
+        UnreadableError: it is no CSV.
+    """
+    decoder = find_decoder(sample, options.encoding)
+    if what := foreign(sample, wide=decoder.encoding in WIDE):
+        raise UnreadableError(what)
+    body = sample[len(decoder.mark) :]
+    lines = split_lines(body, decoder.encoding)
+    if not complete and len(lines) > 1 and not ends_line(lines[-1], decoder.encoding):
+        lines.pop()
+    texts = decoder.decode(lines, 1)
+    decoder.odd_lines = decoder.first_odd_line = 0
+    if not any(text.strip(NO_CONTENT + "\r\n") for text in texts):
+        if complete:
+            return None
+        raise UnreadableError("There is no header in the first megabyte of the file. Remove what stands before it.")
+    guess = _best_guess(texts, options.delimiter)
+    header = guess.rows[guess.header]
+    if not complete and header.end == len(lines):
+        raise UnreadableError("The header does not end within the first megabyte of the file. Is this a CSV?")
+    head = decoder.mark + b"".join(lines[: header.end])
+    return Layout(
+        decoder=decoder,
+        shape=_shape(guess),
+        header_line=header.start + 1,
+        names=unique_names(header.fields),
+        head=head,
+        first_line=header.end + 1,
+        share=guess.share,
+        sample=[row.fields for row in guess.rows[guess.header + 1 :] if row.width == header.width],
+        problems=_problems(guess),
+    )
+
+
+def _shape(guess: _Guess) -> Shape:
+    fields = guess.rows[guess.header].fields
+    named = max((number for number, header in enumerate(fields, 1) if header.strip()), default=len(fields))
+    return Shape(guess.delimiter, len(fields), named, guess.skip_space)
+
+
+def _best_guess(texts: list[str], delimiter: str | None) -> _Guess:
+    skip = 0
+    if found := _SEP.fullmatch(texts[0]):
+        skip, delimiter = 1, delimiter or found[1]
+    ways = [(way, False) for way in (delimiter or DELIMITERS)]
+    if any(re.search(r'[,;\t|] +"', text) for text in texts[:SAMPLE_ROWS]):
+        ways += [(way, True) for way, _ in ways]
+    guesses = [_guess(texts, skip, way, skip_space=skip_space) for way, skip_space in ways]
+    tables = [guess for guess in guesses if guess.rows[guess.header].width > 1]
+    if tables:
+        return max(tables, key=lambda guess: guess.rank)
+    unused = [way for way in DELIMITERS if not any(way in text for text in texts)]
+    return _guess(texts, skip, delimiter or (unused or DELIMITERS)[0], skip_space=False)
+
+
+def _guess(texts: list[str], skip: int, delimiter: str, *, skip_space: bool) -> _Guess:
+    rows = _sample_rows(texts, skip, delimiter, skip_space=skip_space)
+    header = _find_header(rows)
+    fitting = sum(row.fits(rows[header].width) for row in rows)
+    return _Guess(delimiter, skip_space, header, rows, fitting / len(rows))
+
+
+def _find_header(rows: list[_SampleRow]) -> int:
+    """Return the index of the first row that most rows below it fit and that has a name for most columns."""
+    for number, row in enumerate(rows[:HEADER_WITHIN_ROWS]):
+        below = rows[number + 1 :]
+        if row.filled * 2 > row.width and sum(other.fits(row.width) for other in below) * 2 >= len(below):
+            return number
+    return next((number for number, row in enumerate(rows[:HEADER_WITHIN_ROWS]) if row.width > 1), 0)
+
+
+def _sample_rows(texts: list[str], skip: int, delimiter: str, *, skip_space: bool) -> list[_SampleRow]:
+    """Return the first rows that are not blank; a row with a quoting error counts with its first line."""
+    rows: list[_SampleRow] = []
+    at = skip
+    while at < len(texts) and len(rows) < SAMPLE_ROWS:
+        lines = texts[at : at + LINES_OF_A_SAMPLE_ROW]
+        parser = csv.reader(lines, delimiter=delimiter, skipinitialspace=skip_space, strict=True)
+        try:
+            fields = next(parser)
+        except csv.Error:
+            fields, end = texts[at].rstrip("\r\n").split(delimiter), at + 1
+        else:
+            end = at + parser.line_num
+        if any(field.strip(NO_CONTENT) for field in fields):
+            rows.append(_SampleRow(at, end, fields))
+        at = end
+    return rows or [_SampleRow(skip, skip + 1, [""])]
+
+
+def _problems(guess: _Guess) -> list[str]:
+    header = guess.rows[guess.header]
+    values = [field for field in header.fields if field.strip()]
+    if any(map(_EMAIL.fullmatch, values)) or sum(bool(_VALUE.fullmatch(field)) for field in values) * 2 > len(values):
+        return [
+            f"The header (line {header.start + 1}) looks like data: if the file has none, put one above the first row."
+        ]
+    return []
