@@ -39,9 +39,12 @@ class LocalServer:
         """Start the server unless it runs, made first or healed where need be; return when it accepts connections."""
         with explained(self.folder), locked(self.folder) as lock:
             self._log.rotate()
-            written = self._log.size()
             postmaster = self._find()
-            self._wait_until_ready(postmaster.pid if postmaster else self._launch(lock), written)
+            if postmaster and self._comes_up(postmaster.pid):
+                return
+            written = self._log.size()
+            if not self._comes_up(self._launch(lock)):
+                raise self._log.failure(self._log.text(written), self.port)
 
     def stop(self) -> None:
         """End the server, and what a killed one left; committed data stay."""
@@ -92,21 +95,25 @@ class LocalServer:
         write_settings(self.data, self.port)
         return launch(self.data, self._log, self.port, identity)
 
-    def _wait_until_ready(self, pid: int, written: int) -> None:
+    def _comes_up(self, pid: int) -> bool:
         """Wait while the server lives: after a crash it may have minutes of work before it lets anyone in."""
         new_password = make_password(self.folder, ROLE)
 
-        def ready() -> bool:
-            alive = is_alive(pid)
-            postmaster = find_postmaster(self.data)  # perhaps another's, that was faster than ours
-            if postmaster is None and not alive:
-                raise self._log.failure(self._log.text(written), self.port)
-            if postmaster is None or postmaster.status != "ready":
-                return False
-            self._require_our_port(postmaster)
-            return self._access.let_in(new_password=new_password)
+        def gone() -> bool:
+            return not is_alive(pid) and find_postmaster(self.data) is None  # another's may have been faster
 
-        wait_for(f"PostgreSQL (pid {pid}, log {self._log.path}) to accept connections", ready)
+        wait_for(
+            f"PostgreSQL (pid {pid}, log {self._log.path}) to accept connections",
+            lambda: self._is_ready(new_password) or gone(),
+        )
+        return not gone()
+
+    def _is_ready(self, new_password: bool) -> bool:
+        postmaster = find_postmaster(self.data)
+        if postmaster is None or postmaster.status != "ready":
+            return False
+        self._require_our_port(postmaster)
+        return self._access.let_in(new_password=new_password)
 
     def _require_our_port(self, postmaster: Postmaster) -> None:
         if postmaster.port != self.port:

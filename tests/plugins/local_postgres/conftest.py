@@ -53,7 +53,7 @@ def make_server(place: Path) -> Iterator[MakeServer]:
     made: list[LocalServer] = []
 
     def make(folder: Path | None = None, **options: object) -> LocalServer:
-        made.append(LocalServer(folder or place / "postgres", options.pop("port", None) or _free_port(), **options))
+        made.append(LocalServer(folder or place / "it's a $HOME", options.pop("port", None) or _free_port(), **options))
         return made[-1]
 
     yield make
