@@ -55,7 +55,8 @@ class LocalServer:
             if postmaster:
                 pid = postmaster.pid
                 # `pg_ctl stop` sends the same signal, but does not look whether the number is still a server's
-                os.kill(pid, signal.SIGINT)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGINT)
                 wait_for(f"PostgreSQL (pid {pid}) to write its data to the disk and stop", lambda: not is_alive(pid))
             clear_remains(self.data)
 
