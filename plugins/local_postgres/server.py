@@ -18,7 +18,7 @@ from local_postgres.postmaster import Postmaster, clear_remains, find_postmaster
 from local_postgres.private import ROLE, make_password
 from local_postgres.waiting import wait_for
 
-DEFAULT_PORT = 54330
+DEFAULT_PORT = 25432
 PORTS = range(1024, 65536)
 
 

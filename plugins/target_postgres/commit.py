@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from target_postgres.batch import Counts, RejectedRecord, StreamPart
-from target_postgres.ddl import prepare
+from target_postgres.ddl import make_incoming, prepare
 from target_postgres.schema import Column
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def _store_part(connection: psycopg.Connection[Any], run: Run, part: StreamPart)
     if part.table is not None:
         _ready_table(connection, part)
         if part.rows:
+            make_incoming(connection, part.table)
             _load(connection, run, part, list(part.rows.values()), counts, rejects)
     counts.rejected = len(rejects)
     if rejects:

@@ -34,18 +34,19 @@ from pg_constraint where conrelid = %s::regclass and contype = 'p'
 
 
 def prepare(connection: psycopg.Connection[Any], table: Table) -> None:
-    """Make or widen the table, and make the temporary twin that rows are copied into."""
+    """Make or widen the table."""
     if table.raw:
         connection.execute("select ops.create_raw_stream(%s, %s)", [table.schema, table.name])
     else:
         _make(connection, table)
         _evolve(connection, table)
         _settle_key(connection, table)
-    twin = [*_definitions(table.stored_columns), sql.SQL("_deleted_at timestamptz")]
-    connection.execute(sql.SQL("drop table if exists {}").format(table.incoming))
-    connection.execute(
-        sql.SQL("create temporary table {} ({}) on commit delete rows").format(table.incoming, sql.SQL(", ").join(twin))
-    )
+
+
+def make_incoming(connection: psycopg.Connection[Any], table: Table) -> None:
+    """Make the temporary twin that rows are copied into; it lives for this transaction, as behind a pooler it must."""
+    columns = sql.SQL(", ").join([*_definitions(table.stored_columns), sql.SQL("_deleted_at timestamptz")])
+    connection.execute(sql.SQL("create temporary table {} ({}) on commit drop").format(table.incoming, columns))
 
 
 def _definitions(columns: list[Column]) -> list[sql.Composable]:

@@ -57,7 +57,7 @@ class Table:
 
     @property
     def incoming(self) -> sql.Identifier:
-        """The temporary table of this connection that rows are copied into."""
+        """The temporary table that rows are copied into."""
         return sql.Identifier("pg_temp", short_name(f"incoming_{self.label}"))
 
     def copy_statement(self) -> sql.Composed:

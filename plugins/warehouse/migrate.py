@@ -5,9 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple
 
+from psycopg import sql
+
+from warehouse.connection import OWNER_ROLE
+
 if TYPE_CHECKING:
     import psycopg
 
+_MAY_NOT_MAKE_SCHEMAS = """
+select current_database()
+where current_user = %s and not has_database_privilege(current_database(), 'create')
+"""
 FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 7_254_090_163
 
@@ -32,6 +40,7 @@ def migrate(connection: psycopg.Connection[Any]) -> list[str]:
     Raises:
         RuntimeError: the database was made by a newer release than this one.
     """
+    _allow_schemas(connection)
     newest = migrations()[-1].number
     if applied_number(connection) == newest:
         return []
@@ -43,8 +52,6 @@ def migrate(connection: psycopg.Connection[Any]) -> list[str]:
                 f"This database was made by a newer Stage First (ops {present}, this release knows {newest}): "
                 "update this checkout (git pull && make install)."
             )
-        if present == 0:
-            connection.execute("reset role")  # the group role may exist already, but has no right here yet
         pending = [migration for migration in migrations() if migration.number > present]
         for migration in pending:
             connection.execute(migration.sql)
@@ -52,6 +59,16 @@ def migrate(connection: psycopg.Connection[Any]) -> list[str]:
                 "insert into ops.schema_migrations (number, name) values (%s, %s)", [migration.number, migration.name]
             )
     return [migration.name for migration in pending]
+
+
+def _allow_schemas(connection: psycopg.Connection[Any]) -> None:
+    """Let the group role make schemas here; a copied or restored database has lost that right."""
+    row = connection.execute(_MAY_NOT_MAKE_SCHEMAS, [OWNER_ROLE]).fetchone()
+    if row is not None:
+        grant = sql.SQL("grant create on database {} to {}").format(sql.Identifier(row[0]), sql.Identifier(OWNER_ROLE))
+        connection.execute("reset role")
+        connection.execute(grant)
+        connection.execute("select set_config('role', %s, false)", [OWNER_ROLE])
 
 
 def applied_number(connection: psycopg.Connection[Any]) -> int:

@@ -57,7 +57,8 @@ class Pipe:
         assert self.tap
         assert self.target
         assert self.target.stdout
-        lines = self.target.stdout.read().decode().splitlines()
+        with self.target.stdout as stdout:
+            lines = stdout.read().decode().splitlines()
         codes = self.tap.wait(60), self.target.wait(60)
         for line in lines:
             self.state = json.loads(line)

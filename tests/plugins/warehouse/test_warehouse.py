@@ -22,13 +22,24 @@ def test_migrating_again_applies_nothing(database_url: str) -> None:
     assert [row[0] for row in rows] == [migration.number for migration in migrations()]
 
 
-def test_a_second_database_of_the_server_is_migrated_too(server: str, database_url: str) -> None:
+def test_a_second_database_of_the_server_is_migrated_too(server: str, template: str) -> None:
+    assert template
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f'create database "{name}"')
         with connect(with_database(server, name), application="tests") as connection:
             assert migrate(connection) == [migration.name for migration in migrations()]
         admin.execute(f'drop database "{name}" with (force)')
+
+
+def test_a_copied_database_gets_its_rights_back(database_url: str) -> None:
+    with connect(database_url, application="tests") as connection:
+        name = connection.info.dbname
+        connection.execute("reset role")
+        connection.execute(f'revoke create on database "{name}" from {OWNER_ROLE}')
+    with connect(database_url, application="tests") as connection:
+        migrate(connection)
+        connection.execute("create schema staging_new")
 
 
 def test_a_newer_database_is_refused(database_url: str) -> None:
