@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from singer_sdk import Stream
-from singer_sdk.exceptions import MaxRecordsLimitException
 from typing_extensions import override
 
 from tap_core.raw import RAW_KEY, RAW_SCHEMA, Page, RawRecord
@@ -47,7 +46,8 @@ class RawStream(Stream):
             sent += len(page.messages)
             self.tap.stop_if_asked()
             if self.ABORT_AT_RECORD_COUNT is not None and sent >= self.ABORT_AT_RECORD_COUNT:
-                raise MaxRecordsLimitException
+                break
+        self.tap.writer.state()
 
     @override
     def get_records(self, context: Any) -> Iterable[dict[str, Any]]:

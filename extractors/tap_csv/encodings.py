@@ -102,7 +102,10 @@ def _wide_without_mark(start: bytes) -> str | None:
 
 
 def _single_bytes(sample: bytes) -> str:
-    lines = [line for line in split_lines(sample, "utf-8")[:-1] or [sample] if not line.isascii()]
+    lines = split_lines(sample, "utf-8")
+    if len(lines) > 1 and not lines[-1].endswith(b"\n"):
+        lines.pop()
+    lines = [line for line in lines if not line.isascii()]
     utf8 = sum(_is_utf8(line) for line in lines)
     if utf8 * 2 >= len(lines):
         return "utf-8"

@@ -73,9 +73,19 @@ class _SampleRow:
     def filled(self) -> int:
         return sum(bool(field.strip()) for field in self.fields)
 
-    def fits(self, width: int) -> bool:
-        """Whether this row could stand under a header of `width` columns."""
-        return self.width >= width and not any(self.fields[width:])
+    @property
+    def named(self) -> int:
+        """The width without empty fields at the end."""
+        return max((number for number, value in enumerate(self.fields, 1) if value.strip()), default=self.width)
+
+    @property
+    def looks_like_data(self) -> bool:
+        values = [value.strip() for value in self.fields if value.strip()]
+        return any(map(_EMAIL.fullmatch, values)) or sum(map(bool, map(_VALUE.fullmatch, values))) * 2 >= len(values)
+
+    def fits(self, header: _SampleRow) -> bool:
+        """Whether this row could stand under that header."""
+        return self.width >= header.named and not any(self.fields[header.width :])
 
 
 @dataclass(slots=True)
@@ -132,9 +142,8 @@ def find_layout(sample: bytes, options: Options, *, complete: bool) -> Layout | 
 
 
 def _shape(guess: _Guess) -> Shape:
-    fields = guess.rows[guess.header].fields
-    named = max((number for number, header in enumerate(fields, 1) if header.strip()), default=len(fields))
-    return Shape(guess.delimiter, len(fields), named, guess.skip_space)
+    header = guess.rows[guess.header]
+    return Shape(guess.delimiter, header.width, header.named, guess.skip_space)
 
 
 def _best_guess(texts: list[str], delimiter: str | None) -> _Guess:
@@ -155,17 +164,30 @@ def _best_guess(texts: list[str], delimiter: str | None) -> _Guess:
 def _guess(texts: list[str], skip: int, delimiter: str, *, skip_space: bool) -> _Guess:
     rows = _sample_rows(texts, skip, delimiter, skip_space=skip_space)
     header = _find_header(rows)
-    fitting = sum(row.fits(rows[header].width) for row in rows)
+    fitting = sum(row.fits(rows[header]) for row in rows)
     return _Guess(delimiter, skip_space, header, rows, fitting / len(rows))
 
 
 def _find_header(rows: list[_SampleRow]) -> int:
-    """Return the index of the first row that most rows below it fit and that has a name for most columns."""
+    """Return the index of the header: the first row that most rows below it fit, and that names most columns."""
+    first = None
     for number, row in enumerate(rows[:HEADER_WITHIN_ROWS]):
         below = rows[number + 1 :]
-        if row.filled * 2 > row.width and sum(other.fits(row.width) for other in below) * 2 >= len(below):
-            return number
+        if sum(other.fits(row) for other in below) * 2 < len(below):
+            continue
+        if row.filled == row.width or _names_enough(row, below):
+            return first if first is not None and row.looks_like_data else number
+        first = number if first is None else first
+    if first is not None:
+        return first
     return next((number for number, row in enumerate(rows[:HEADER_WITHIN_ROWS]) if row.width > 1), 0)
+
+
+def _names_enough(row: _SampleRow, below: list[_SampleRow]) -> bool:
+    """Tell a header with empty names from a title that a spreadsheet has filled up with delimiters."""
+    if row.looks_like_data or row.filled * 2 < row.width:
+        return False
+    return row.filled * 2 > row.width or (bool(below) and below[0].looks_like_data)
 
 
 def _sample_rows(texts: list[str], skip: int, delimiter: str, *, skip_space: bool) -> list[_SampleRow]:
@@ -189,9 +211,6 @@ def _sample_rows(texts: list[str], skip: int, delimiter: str, *, skip_space: boo
 
 def _problems(guess: _Guess) -> list[str]:
     header = guess.rows[guess.header]
-    values = [field for field in header.fields if field.strip()]
-    if any(map(_EMAIL.fullmatch, values)) or sum(bool(_VALUE.fullmatch(field)) for field in values) * 2 > len(values):
-        return [
-            f"The header (line {header.start + 1}) looks like data: if the file has none, put one above the first row."
-        ]
-    return []
+    if not header.looks_like_data:
+        return []
+    return [f"The header (line {header.start + 1}) looks like data: if the file has none, put one above the first row."]

@@ -139,7 +139,7 @@ class Cap:
 
     def failed(self, line: int, end: int, size: int) -> None:
         """Note that a row which starts in `line` failed before line `end`."""
-        self._now = max(SMALLEST_CAP, min(self.at(line), size) // 2)
+        self._now = min(self.limit, max(SMALLEST_CAP, min(self.at(line), size) // 2))
         self._failed_until = max(self._failed_until, end)
 
 

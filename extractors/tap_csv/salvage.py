@@ -5,15 +5,13 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
-from io import BytesIO, RawIOBase
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from typing import BinaryIO
-
-    from typing_extensions import Buffer
 
 _HEADER = struct.Struct("<4sHHHHHIIIHH")
 _HEADER_START = b"PK\x03\x04"
@@ -37,11 +35,11 @@ class SalvagedPart:
     method: int
     complete: bool
 
-    def open(self) -> BinaryIO:
+    def open(self) -> PartBytes:
         """Read the part."""
         file = self.path.open("rb")
         file.seek(self.start)
-        return _Unpacked(file, self.packed, self.method)  # type: ignore[return-value]
+        return PartBytes(file, self.packed, self.method)
 
 
 def complete_parts(path: Path) -> Iterator[SalvagedPart]:
@@ -64,7 +62,7 @@ def _measure(file: BinaryIO, method: int, known: tuple[int, int] | None, *, read
     if not readable or method not in (STORED, DEFLATED) or (method == STORED and known is None):
         return 0, 0, False
     start = file.tell()
-    unpacked = _Unpacked(file, known[0] if known else None, method)
+    unpacked = PartBytes(file, known[0] if known else None, method)
     size, checksum = 0, 0
     try:
         while data := unpacked.take():
@@ -91,8 +89,8 @@ def _descriptor(file: BinaryIO) -> tuple[int, int] | None:
     return None
 
 
-class _Unpacked(RawIOBase):
-    """A part of known method as a stream; of known length, or (deflated) of the length that it shows."""
+class PartBytes:
+    """The content of a part of known method; of known length, or (deflated) of the length that it shows."""
 
     def __init__(self, file: BinaryIO, length: int | None, method: int) -> None:
         self._file = file
@@ -102,21 +100,16 @@ class _Unpacked(RawIOBase):
         self.used = 0
         self.finished = False
 
-    def readable(self) -> bool:
-        return True
-
     def close(self) -> None:
+        """Close the archive."""
         self._file.close()
-        super().close()
 
-    def readinto(self, buffer: Buffer) -> int:
-        view = memoryview(buffer)
-        data = self._ready.read(len(view))
-        if not data:
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes, none at the end."""
+        if not (data := self._ready.read(size)):
             self._ready = BytesIO(self.take())
-            data = self._ready.read(len(view))
-        view[: len(data)] = data
-        return len(data)
+            data = self._ready.read(size)
+        return data
 
     def take(self) -> bytes:
         """Return the next bytes, a bounded number, empty at the end."""
