@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+from sandbox.exports import EXPORTS
 from warehouse.connection import connect
 
 from stage_first import project, settings
@@ -115,7 +116,11 @@ class Demo:
     def _call(self, program: str, *arguments: str) -> None:
         """Run a command, all of its output into the log, its progress and errors to the terminal."""
         command = [str(project.BIN / program) if "/" not in program else program, *arguments]
-        environment = {**os.environ, "TAP_CSV_FILES": json.dumps([str(self._exports / "*.csv")]), "NO_COLOR": "1"}
+        environment = {
+            **os.environ,
+            "TAP_CSV_FILES": ",".join(str(self._exports / f"{name}.csv") for name in EXPORTS),
+            "NO_COLOR": "1",
+        }
         with (
             self._log.open("a") as log,
             subprocess.Popen(

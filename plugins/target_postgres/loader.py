@@ -157,12 +157,21 @@ class Loader:
                 raise RecordsWithoutSchemaException(f"a record of {message.stream} came before its SCHEMA")
             return self._reject(message.stream, "no SCHEMA message announced this stream", line)
         if known.rows is None:
-            raise BadRecordError("the record has not the shape of a raw record (account, id, record)")
+            return self._retake_raw(line)
         key, row = known.rows.encode(message.record)
         self._add(message.stream, message.version, key, row)
         part = self._batch.parts[message.stream]
         part.widen |= known.rows.outgrown
         return None
+
+    def _retake_raw(self, line: bytes) -> None:
+        """Take a record of a raw stream that came by the other way of decoding, after a record of a typed stream."""
+        self._decode = messages.decode_raw
+        try:
+            message = messages.decode_raw(line)
+        except msgspec.ValidationError as error:
+            raise BadRecordError(f"not the shape of a raw record (account, id, record): {error}") from error
+        self._take_raw(message, line)  # type: ignore[arg-type]  # the line is a RECORD
 
     def _add(self, stream: str, version: int | None, key: bytes | None, row: bytes) -> None:
         part = self._batch.parts.get(stream) or self._part(stream)
