@@ -5,17 +5,18 @@ from __future__ import annotations
 import sys
 import time
 
-from benchmarks import load
+from benchmarks import csv_file, load, memory, peers, tap_speed
 from benchmarks.bench import bench
 from benchmarks.results import save
 
-MEASURES = (load,)
+MEASURES = (load, csv_file, tap_speed, memory)
+PEERS = (peers,)
 
 
 def main() -> None:
     """Run all measures, print goal, figure, met or not, and keep the results."""
     wanted = [name for name in sys.argv[1:] if not name.startswith("-")]
-    for module in MEASURES:
+    for module in PEERS if "--peers" in sys.argv else MEASURES:
         name = module.__name__.rpartition(".")[2]
         if wanted and name not in wanted:
             continue

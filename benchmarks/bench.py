@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 BIN = Path(sys.executable).parent
+PORT = 25_499
 MEMORY = Path("/dev/shm")  # noqa: S108
 
 
@@ -80,10 +80,7 @@ def bench() -> Iterator[Bench]:
     """A fresh server in memory where there is room (a disk of a shared machine drowns every ratio in noise)."""
     roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 8 * 2**30
     folder = Path(tempfile.mkdtemp(prefix="stage-first-bench-", dir=MEMORY if roomy else None))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = LocalServer(folder / "postgres", port)
+    server = LocalServer(folder / "postgres", PORT)
     server.start()
     try:
         server.ensure_database("bench")
