@@ -1,2 +1,8 @@
-select case when cleaned.value !~ '^[0-9]([.,][0-9]+)?[eE][+-]?[0-9]+$' then cleaned.value end
-from (select {{ function('clean_text') }}(value) as value) as cleaned
+declare
+    cleaned text := {{ function('clean_text') }}(value);
+begin
+    if cleaned ~ '^[0-9]([.,][0-9]+)?[eE][+-]?[0-9]+$' then
+        return null;
+    end if;
+    return cleaned;
+end

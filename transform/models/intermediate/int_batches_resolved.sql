@@ -12,7 +12,12 @@ batches_taken as (
 
 resolved as (
 
-    select * from batches_taken
+    select
+        batch_id,
+        source,
+        stream,
+        committed_at
+    from batches_taken
     where is_new
 
 )

@@ -1,12 +1,7 @@
 {{ config(materialized='view') }}
 
+-- Names its columns at once: a view of `select *` would forbid client_records to change any other column.
 with
-
-client_records as (
-
-    select * from {{ ref('client_records') }}
-
-),
 
 client_aliases as (
 
@@ -14,7 +9,7 @@ client_aliases as (
         alias_client_id,
         client_id,
         record_key
-    from client_records
+    from {{ ref('client_records') }}
 
 )
 

@@ -2,10 +2,10 @@
 
 -- depends_on: {{ ref('int_batches_resolved') }}
 
-select 'clients' as table_name, count(*) as row_count from {{ ref('clients') }}
-union all
-select 'client_records' as table_name, count(*) as row_count from {{ ref('client_records') }}
-union all
-select 'merge_conflicts' as table_name, count(*) as row_count from {{ ref('merge_conflicts') }}
-union all
-select 'shared_identifiers' as table_name, count(*) as row_count from {{ ref('shared_identifiers') }}
+{% for table in ['clients', 'client_records', 'merge_conflicts', 'shared_identifiers'] %}
+select
+    '{{ table }}' as table_name,
+    count(*) as row_count
+from {{ ref(table) }}
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -16,7 +16,8 @@ placed as (
 
     select
         holdings.record_number,
-        holdings.value_number,
+        -- A value that nobody else holds has no number; it connects nothing.
+        coalesce(holdings.value_number, -holdings.record_number) as value_number,
         steps.step,
         steps.exclusive,
         clusters.client_id
@@ -48,7 +49,7 @@ nodes as (
         placed.record_number,
         placed.value_number * 1000 + suspects.step as node
     from suspects
-    inner join placed on suspects.client_id = placed.client_id and placed.step <= suspects.step
+    inner join placed on suspects.client_id = placed.client_id and suspects.step >= placed.step
 
 ),
 

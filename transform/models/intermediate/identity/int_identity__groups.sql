@@ -73,25 +73,36 @@ common as (
 ),
 
 -- Only a group with two values can bridge; an anchored group bridges nothing.
+bridging as (
+
+    select
+        group_number,
+        min(value_number) as first_value
+    from common
+    where not is_anchored
+    group by group_number
+    having count(*) > 1
+
+),
+
 bridges as (
 
     select
-        value_number as one_value,
-        min(value_number) over (partition by group_number) as other_value
-    from common
-    where not is_anchored
+        array_agg(bridging.first_value order by common.value_number, bridging.first_value) as one_ends,
+        array_agg(common.value_number order by common.value_number, bridging.first_value) as other_ends
+    from bridging
+    inner join common on bridging.group_number = common.group_number
+    where bridging.first_value <> common.value_number
 
 ),
 
 circles as (
 
     select
-        node as value_number,
-        component as circle
-    from {{ function('connected_components') }}(
-        (select array_agg(one_value order by one_value, other_value) from bridges where one_value <> other_value),
-        (select array_agg(other_value order by one_value, other_value) from bridges where one_value <> other_value)
-    )
+        components.node as value_number,
+        components.component as circle
+    from bridges
+    cross join {{ function('connected_components') }}(bridges.one_ends, bridges.other_ends) as components
 
 ),
 

@@ -23,16 +23,16 @@ holdings as (
 
     select
         records.record_number,
-        identifier_values.kind,
+        identifiers.kind,
         identifier_values.value_number
     from identifiers
-    inner join identifier_values
+    inner join records on identifiers.record_key = records.record_key
+    left join identifier_values
         on
             identifiers.business = identifier_values.business
             and identifiers.kind = identifier_values.kind
             and identifiers.value = identifier_values.value
-    inner join records on identifiers.record_key = records.record_key
-    where not identifier_values.is_blocked and not identifier_values.is_shared
+    where not identifiers.is_blocked and identifier_values.is_shared is not true
 
 )
 

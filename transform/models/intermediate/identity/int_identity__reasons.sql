@@ -29,6 +29,7 @@ placed as (
         holdings.value_number
     from groups
     inner join holdings on groups.record_number = holdings.record_number
+    where holdings.value_number is not null
 
 ),
 
@@ -55,7 +56,7 @@ reasons as (
     inner join linking on placed.group_number = linking.group_number and placed.value_number = linking.value_number
     inner join identifier_values on placed.value_number = identifier_values.value_number
     where placed.kind = placed.joined_by
-    order by placed.record_number, identifier_values.value collate "C"
+    order by placed.record_number, identifier_values.value
 
 )
 

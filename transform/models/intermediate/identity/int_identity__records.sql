@@ -12,23 +12,36 @@ identifiers as (
 
 ),
 
+holders as (
+
+    select distinct record_key from identifiers
+
+),
+
+identified as (
+
+    select staged_rows.*
+    from staged_rows
+    inner join holders on staged_rows.record_key = holders.record_key
+
+),
+
 records as (
 
     select
         -- The order of arrival: the smallest number of a client is its founding record.
-        row_number() over (order by _first_loaded_at, record_key collate "C") as record_number,
+        row_number() over (order by _first_loaded_at asc, record_key collate "C" asc) as record_number,
         -- Whose values win, the smallest first.
         row_number() over (
             order by
-                _deleted_at is not null,
-                source_priority nulls last,
+                _deleted_at is not null asc,
+                source_priority asc nulls last,
                 updated_at desc nulls last,
                 created_at desc nulls last,
-                record_key collate "C"
+                record_key collate "C" asc
         ) as value_rank,
         *
-    from staged_rows
-    where record_key in (select record_key from identifiers)
+    from identified
 
 )
 

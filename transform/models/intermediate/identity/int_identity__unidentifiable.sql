@@ -23,7 +23,7 @@ unidentifiable as (
     from staged_rows
     left join records on staged_rows.record_key = records.record_key
     where records.record_key is null
-    group by 1, 2, 3, 4
+    group by staged_rows.business, staged_rows.source, staged_rows.stream, staged_rows.kind
 
 )
 

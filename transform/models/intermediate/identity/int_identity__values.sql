@@ -18,16 +18,18 @@ identity_rules as (
 
 ),
 
+-- A value that one record alone holds neither joins nor divides anybody.
 held as (
 
     select
         business,
         kind,
         value,
-        is_blocked,
         count(*) as record_count
     from identifiers
-    group by business, kind, value, is_blocked
+    where not is_blocked
+    group by business, kind, value
+    having count(*) > 1
 
 ),
 
@@ -57,7 +59,7 @@ names as (
     inner join identifiers
         on crowded.business = identifiers.business and crowded.kind = identifiers.kind and crowded.value = identifiers.value
     inner join records on identifiers.record_key = records.record_key
-    group by 1, 2, 3, 4
+    group by crowded.business, crowded.kind, crowded.value, crowded.max_names
 
 ),
 
@@ -70,7 +72,6 @@ numbered as (
         held.value,
         held.record_count,
         names.name_count,
-        held.is_blocked,
         coalesce(names.name_count > names.max_names, false) as is_shared
     from held
     left join names on held.business = names.business and held.kind = names.kind and held.value = names.value

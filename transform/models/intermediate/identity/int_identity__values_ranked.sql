@@ -14,7 +14,10 @@ clusters as (
 
 blocked_identifiers as (
 
-    select * from {{ ref('blocked_identifiers') }}
+    select distinct
+        kind,
+        value
+    from {{ ref('blocked_identifiers') }}
 
 ),
 
@@ -49,7 +52,8 @@ offered as (
         placed._deleted_at
     from placed
     cross join unnest(placed.emails) with ordinality as addresses (email, place)
-    where addresses.email not in (select value from blocked_identifiers where kind = 'email')
+    left join blocked_identifiers as blocked on blocked.kind = 'email' and addresses.email = blocked.value
+    where blocked.value is null
     union all
     select
         placed.client_id,
@@ -60,7 +64,8 @@ offered as (
         placed._deleted_at
     from placed
     cross join unnest(placed.phones) with ordinality as numbers (phone, place)
-    where numbers.phone not in (select value from blocked_identifiers where kind = 'phone_e164')
+    left join blocked_identifiers as blocked on blocked.kind = 'phone_e164' and numbers.phone = blocked.value
+    where blocked.value is null
     {%- for field in ['country', 'consent_email', 'consent_sms', 'consent_whatsapp'] %}
     union all
     select

@@ -18,10 +18,8 @@ files as (
 
     select * from {{ source('staging_csv', 'files') }}
     where _batch_id in (
-        select batch_id from batches_taken
-        {% if is_incremental() %}
-            where is_new
-        {% endif %}
+        select batches_taken.batch_id from batches_taken
+        {% if is_incremental() %}where batches_taken.is_new{% endif %}
     )
 
 ),
@@ -33,9 +31,9 @@ described as (
         id as file_id,
         record ->> 'path' as path,
         record ->> 'kind' as kind,
-        record -> 'headers' as headers,
-        record -> 'mapping' as mapping,
-        record -> 'formats' as formats,
+        case when jsonb_typeof(record -> 'headers') = 'array' then record -> 'headers' end as headers,
+        case when jsonb_typeof(record -> 'mapping') = 'object' then record -> 'mapping' end as mapping,
+        case when jsonb_typeof(record -> 'formats') = 'object' then record -> 'formats' end as formats,
         _first_loaded_at,
         _loaded_at,
         _batch_id,

@@ -8,9 +8,9 @@
 }}
 
 {%-
-    set mapped_fields = [
-        'full_name', 'first_name', 'last_name', 'email', 'payer_email', 'created_at', 'created_time', 'created_zone',
-        'updated_at', 'amount', 'currency', 'status', 'balance_impact', 'country', 'tags',
+    set cell_fields = [
+        'full_name', 'first_name', 'last_name', 'created_at', 'created_time', 'created_zone', 'updated_at', 'amount',
+        'currency', 'status', 'balance_impact', 'country', 'tags',
         'consent_email', 'consent_sms', 'consent_whatsapp',
     ]
 %}
@@ -39,19 +39,24 @@ mappings as (
 
 ),
 
+-- Only zones that this server knows; looked up, not joined, since few rows name one.
 zones as (
 
-    select
-        time_zones.label,
-        time_zones.zone
-    from {{ ref('time_zones') }} as time_zones
-    inner join pg_timezone_names on time_zones.zone = pg_timezone_names.name
-    union all
-    select
-        upper(name) as label,
-        name as zone
-    from pg_timezone_names
-    where upper(name) not in (select time_zones.label from {{ ref('time_zones') }} as time_zones)
+    select jsonb_object_agg(known.label, known.zone order by known.preference) as by_label
+    from (
+        select
+            upper(name) as label,
+            name as zone,
+            1 as preference
+        from pg_timezone_names
+        union all
+        select
+            time_zones.label,
+            pg_timezone_names.name as zone,
+            2 as preference
+        from {{ ref('time_zones') }} as time_zones
+        inner join pg_timezone_names on time_zones.zone = pg_timezone_names.name
+    ) as known
 
 ),
 
@@ -61,9 +66,9 @@ readings as (
     select
         account,
         file_id,
-        {%- for field in mapped_fields %}
+        {% for field in cell_fields + ['email', 'payer_email'] %}
         array_agg(header order by position_in_field) filter (where field = '{{ field }}') as {{ field }}_headers,
-        {%- endfor %}
+        {% endfor %}
         array_agg(header order by field, position_in_field) filter (where is_identifier) as identifier_headers,
         array_agg(field order by field, position_in_field) filter (where is_identifier) as identifier_kinds,
         min(amount_style) filter (where field = 'amount' and position_in_field = 1) as amount_style,
@@ -77,7 +82,8 @@ readings as (
 
 ),
 
-{% if is_incremental() -%}
+{% if is_incremental() %}
+
 read_otherwise as (
 
     select
@@ -89,38 +95,44 @@ read_otherwise as (
 
 ),
 
-{% endif -%}
 rows_taken as (
 
     select imports.*
     from imports
-    where imports._batch_id in (
-        select batch_id from batches_taken
-        {% if is_incremental() %}where is_new{% endif %}
-    )
-    {% if is_incremental() -%}
+    inner join batches_taken on imports._batch_id = batches_taken.batch_id
+    where batches_taken.is_new
     union all
     select imports.*
     from imports
+    inner join batches_taken on imports._batch_id = batches_taken.batch_id
     inner join read_otherwise on imports.account = read_otherwise.account and imports.id = read_otherwise.id
-    where imports._batch_id in (select batch_id from batches_taken where not is_new)
-    {%- endif %}
+    where not batches_taken.is_new
 
 ),
+
+{% else %}
+
+rows_taken as (
+
+    select imports.*
+    from imports
+    inner join batches_taken on imports._batch_id = batches_taken.batch_id
+
+),
+
+{% endif %}
 
 cells as (
 
     select
         rows_taken.*,
+        {% for field in cell_fields %}
+        {{ function('mapped_cell') }}(rows_taken.record, readings.{{ field }}_headers) as {{ field }}_cell,
+        {% endfor %}
         readings.reading,
         readings.identifier_headers,
         readings.identifier_kinds,
         readings.email_headers || readings.payer_email_headers as address_headers,
-        {%- for field in mapped_fields if field not in ('email', 'payer_email', 'created_at', 'updated_at') %}
-        {{ mapped_cell(field) }} as {{ field }}_cell,
-        {%- endfor %}
-        {{ mapped_cell('created_at') }} as created_cell,
-        {{ mapped_cell('updated_at') }} as updated_cell,
         readings.amount_style,
         readings.created_style,
         readings.created_zone,
@@ -134,15 +146,10 @@ cells as (
 parsed as (
 
     select
-        cells.*,
-        {{ function('parse_amount') }}(cells.amount_cell, cells.amount_style) as written_amount,
-        {{ function('parse_timestamp') }}(
-            concat_ws(' ', cells.created_cell, cells.created_time_cell, case when zones.zone is null then cells.created_zone_cell end),
-            cells.created_style, coalesce(zones.zone, cells.created_zone)
-        ) as written_at,
-        {{ function('parse_timestamp') }}(cells.updated_cell, cells.updated_style, cells.updated_zone) as rewritten_at
+        *,
+        {{ function('parse_amount') }}(amount_cell, amount_style) as written_amount,
+        (select zones.by_label from zones) ->> upper(created_zone_cell) as cell_zone
     from cells
-    left join zones on upper(cells.created_zone_cell) = zones.label
 
 ),
 
@@ -151,7 +158,16 @@ identified as (
 
     select
         *,
-        kind <> 'paypal_activity' or coalesce(written_amount > 0, false) as is_about_its_person
+        kind <> 'paypal_activity' or coalesce(written_amount > 0, false) as is_about_its_person,
+        case when created_at_cell is not null then {{ function('parse_timestamp') }}(
+            concat_ws(' ', created_at_cell, created_time_cell, case when cell_zone is null then created_zone_cell end),
+            created_style,
+            coalesce(cell_zone, created_zone)
+        ) end as written_at,
+        case
+            when updated_at_cell is not null
+                then {{ function('parse_timestamp') }}(updated_at_cell, updated_style, updated_zone)
+        end as rewritten_at
     from parsed
 
 ),
@@ -168,41 +184,19 @@ staged as (
         coalesce(full_name_cell, nullif(concat_ws(' ', first_name_cell, last_name_cell), '')) as full_name,
         first_name_cell as first_name,
         last_name_cell as last_name,
-        case when is_about_its_person then array(
-            select addresses.email
-            from (
-                select
-                    {{ function('normalize_email') }}(record ->> mapped.header) as email,
-                    min(mapped.place) as place
-                from unnest(address_headers) with ordinality as mapped (header, place)
-                group by 1
-            ) as addresses
-            where addresses.email is not null
-            order by addresses.place
-        ) else '{}' end as emails,
-        case when is_about_its_person and jsonb_typeof(phones) = 'array' then array(
-            select numbers.phone
-            from jsonb_array_elements_text(phones) with ordinality as numbers (phone, place)
-            where numbers.phone ~ '^[+][0-9]{6,15}$'
-            group by numbers.phone
-            order by min(numbers.place)
-        ) else '{}' end as phones,
-        case when is_about_its_person and identifier_headers is not null then (
-            select jsonb_agg(distinct jsonb_build_array(mapped.kind, identifiers.value))
-            from unnest(identifier_kinds, identifier_headers) as mapped (kind, header)
-            cross join lateral {{ function('normalize_identifier') }}(record ->> mapped.header) as identifiers (value)
-            where identifiers.value is not null
-        ) end as identifiers,
+        case when is_about_its_person then {{ function('mapped_emails') }}(record, address_headers) end as emails,
+        case when is_about_its_person then {{ function('valid_phones') }}(phones) end as phones,
+        case
+            when is_about_its_person
+                then {{ function('mapped_identifiers') }}(record, identifier_kinds, identifier_headers)
+        end as identifiers,
         written_at as created_at,
         rewritten_at as updated_at,
-        case when lower(balance_impact_cell) is distinct from 'memo' then written_amount end as amount,
+        case when coalesce(lower(balance_impact_cell) <> 'memo', true) then written_amount end as amount,
         case when upper(currency_cell) ~ '^[A-Z]{3}$' then upper(currency_cell) end as currency,
         status_cell as status,
         country_cell as country,
-        case when tags_cell is not null then array(
-            select btrim(tag) from unnest(string_to_array(tags_cell, ',')) as tag
-            where btrim(tag) <> ''
-        ) else '{}' end as tags,
+        {{ function('split_list') }}(tags_cell) as tags,
         {{ function('parse_flag') }}(consent_email_cell) as consent_email,
         {{ function('parse_flag') }}(consent_sms_cell) as consent_sms,
         {{ function('parse_flag') }}(consent_whatsapp_cell) as consent_whatsapp,

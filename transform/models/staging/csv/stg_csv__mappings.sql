@@ -42,8 +42,7 @@ overridden as (
         files.account,
         files.file_id,
         chosen.header,
-        chosen.field,
-        true as is_chosen
+        chosen.field
     from files
     inner join chosen on files.kind = chosen.kind
 
@@ -52,12 +51,29 @@ overridden as (
 effective as (
 
     select
-        account,
-        file_id,
-        header,
-        case when overridden.is_chosen then overridden.field else detected.field end as field
+        coalesce(overridden.account, detected.account) as account,
+        coalesce(overridden.file_id, detected.file_id) as file_id,
+        coalesce(overridden.header, detected.header) as header,
+        case when overridden.file_id is not null then overridden.field else detected.field end as field
     from detected
-    full join overridden using (account, file_id, header)
+    full join overridden
+        on
+            detected.account = overridden.account
+            and detected.file_id = overridden.file_id
+            and detected.header = overridden.header
+
+),
+
+headers as (
+
+    select
+        files.account,
+        files.file_id,
+        listed.header,
+        min(listed.place) as place
+    from files
+    cross join jsonb_array_elements_text(files.headers) with ordinality as listed (header, place)
+    group by files.account, files.file_id, listed.header
 
 ),
 
@@ -71,14 +87,19 @@ formatted as (
         files.formats -> effective.header ->> 'amount' as amount_style,
         files.formats -> effective.header ->> 'date' as date_style,
         zone_names.name as zone,
-        coalesce(effective.field = identity_rules.kind and effective.field not in ('email', 'phone_e164'), false) as is_identifier,
+        identity_rules.kind is not null and effective.field not in ('email', 'phone_e164') as is_identifier,
         row_number() over (
             partition by effective.account, effective.file_id, effective.field
-            order by array_position(array(select jsonb_array_elements_text(files.headers)), effective.header), effective.header
+            order by headers.place asc nulls last, effective.header asc
         ) as position_in_field
     from effective
     inner join files on effective.account = files.account and effective.file_id = files.file_id
     left join identity_rules on effective.field = identity_rules.kind
+    left join headers
+        on
+            effective.account = headers.account
+            and effective.file_id = headers.file_id
+            and effective.header = headers.header
     left join zone_names on files.formats -> effective.header ->> 'time_zone' = zone_names.name
     where effective.field is not null
 

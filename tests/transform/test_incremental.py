@@ -1,0 +1,156 @@
+"""Days of `dbt build`: ids stay, what is late is not lost, a mapping changes, and all of it equals a full rebuild."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.transform.conftest import Warehouse
+
+pytestmark = pytest.mark.xdist_group("transform-incremental")
+
+PHONE = "+525555550001"
+Published = dict[str, list[dict[str, Any]]]
+
+
+@dataclass
+class History:
+    """What readers saw at the end of each day, and what each publish wrote."""
+
+    world: Warehouse
+    published: dict[str, Published] = field(default_factory=dict)
+    logged: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    pending: list[dict[str, Any]] = field(default_factory=list)
+
+    def end_of(self, day: str, *arguments: str) -> None:
+        before = self.world.value("select coalesce(max(publish_id), 0) from ops.publishes")
+        self.world.build(*arguments)
+        self.published[day] = self.world.published()
+        self.logged[day] = self.world.rows("select * from ops.publish_log where publish_id > %s", before)
+
+    def client(self, day: str, business: str, own_id: str) -> str:
+        records = self.published[day]["client_records"]
+        found = [row for row in records if row["record_key"] == f"csv:imports:{business}:other_list:{own_id}"]
+        return str(found[0]["client_id"])
+
+    def clients(self, day: str, business: str) -> int:
+        return len([row for row in self.published[day]["clients"] if row["business"] == business])
+
+
+@pytest.fixture(scope="module")
+def history(warehouse: Warehouse) -> History:
+    days = History(warehouse)
+    reserved = warehouse.value("select nextval(pg_get_serial_sequence('ops.batches', 'batch_id'))")
+    warehouse.load("other_list", account="merge", rows={"older": {"Email": "ana@example.com"}})
+    warehouse.load("other_list", account="merge", rows={"younger": {"Phone": PHONE}})
+    warehouse.load("other_list", account="family_grows", rows={
+        name: {"Name": name, "Phone": PHONE} for name in ("Ana", "Luis", "Eva", "Juan", "Rosa")
+    })  # fmt: skip
+    warehouse.load("other_remapped", account="remap", rows={
+        "a": {"Name": "Ana", "Correo": "ana@example.com"},
+        "b": {"Name": "Anna", "Correo": "ana@example.com", "Email": ""},
+    })  # fmt: skip
+    days.end_of("first")
+    days.end_of("nothing new")
+
+    bridge = {"bridge": {"Email": "ana@example.com", "Phone": PHONE}}
+    warehouse.load("other_list", account="merge", rows=bridge)
+    warehouse.load("other_list", account="merge", rows={"older": {"Email": "ana@example.com"}}, deleted=True)
+    warehouse.load("other_list", account="family_grows", rows={"Pedro": {"Name": "Pedro", "Phone": PHONE}})
+    warehouse.load("other_list", account="late", rows={"late": {"Email": "late@example.com"}}, batch_id=reserved)
+    warehouse.connection.execute(
+        "insert into ops.csv_mappings (kind, header, field) values ('other_remapped', 'Correo', 'email')"
+    )
+    days.pending = warehouse.rows("select * from unified.pending_unification order by stream")
+    days.end_of("second")
+    days.end_of("full rebuild", "--full-refresh")
+
+    warehouse.load("other_list", account="merge", rows={"bridge": {"Email": "ana@example.com", "Phone": ""}})
+    warehouse.load("other_list", account="family_grows", rows={"Pedro": {"Name": "ana", "Phone": PHONE}})
+    days.end_of("third")
+
+    warehouse.connection.execute("drop schema unified_internal cascade")
+    warehouse.connection.execute("alter table unified.clients drop column name, add column nickname text")
+    warehouse.connection.execute("alter table unified.client_records alter column why_rule type varchar(20)")
+    days.end_of("after an accident")
+    return days
+
+
+def test_nothing_new_writes_nothing(history: History) -> None:
+    assert history.logged["nothing new"] == []
+    assert history.published["nothing new"] == history.published["first"]
+
+
+def test_pending_unification_says_what_waits(history: History) -> None:
+    pending = [(row["source"], row["stream"], row["batches"], row["rows_new"]) for row in history.pending]
+    assert pending == [("csv", "files", 4, 4), ("csv", "imports", 4, 4)]
+    assert history.world.rows("select * from unified.pending_unification") == []
+
+
+def test_a_merge_keeps_the_older_id_and_the_younger_one_still_resolves(history: History) -> None:
+    older, younger = history.client("first", "merge", "older"), history.client("first", "merge", "younger")
+    assert history.clients("first", "merge") == 2
+    assert history.clients("second", "merge") == 1
+    assert history.client("second", "merge", "younger") == older
+    query = "select client_id::text from unified.client_aliases where alias_client_id = %s"
+    assert history.world.value(query, younger) in {older, younger}
+
+
+def test_an_unmerge_brings_the_old_id_back(history: History) -> None:
+    for own_id in ("older", "younger"):
+        assert history.client("third", "merge", own_id) == history.client("first", "merge", own_id)
+
+
+def test_a_deleted_founding_record_keeps_its_client_id(history: History) -> None:
+    deleted = [row["record_key"] for row in history.published["second"]["client_records"] if row["deleted_at"]]
+    assert deleted == ["csv:imports:merge:other_list:older"]
+    assert history.client("second", "merge", "bridge") == history.client("first", "merge", "older")
+
+
+def test_a_phone_that_becomes_shared_splits_and_joins_again_under_the_older_id(history: History) -> None:
+    assert [history.clients(day, "family_grows") for day in ("first", "second", "third")] == [1, 6, 1]
+    assert len(history.published["second"]["shared_identifiers"]) == 1
+    assert history.client("third", "family_grows", "Luis") == history.client("first", "family_grows", "Ana")
+
+
+def test_a_batch_that_commits_late_with_a_smaller_number_is_not_lost(history: History) -> None:
+    assert history.clients("first", "late") == 0
+    assert history.clients("second", "late") == 1
+
+
+def test_a_changed_mapping_takes_effect_without_a_new_import(history: History) -> None:
+    assert history.clients("first", "remap") == 0
+    assert history.clients("second", "remap") == 1
+
+
+def test_a_full_rebuild_changes_nothing(history: History) -> None:
+    assert history.published["full rebuild"] == history.published["second"]
+    assert history.logged["full rebuild"] == []
+
+
+def test_lost_internal_tables_and_a_changed_shape_are_put_right(history: History) -> None:
+    def without_order(day: str) -> dict[str, list[str]]:
+        """Rows and columns of each table, in no order."""
+        tables = history.published[day].items()
+        return {table: sorted(repr(sorted(row.items())) for row in rows) for table, rows in tables}
+
+    assert without_order("after an accident") == without_order("third")
+
+
+def test_the_log_leads_back_to_yesterday(history: History) -> None:
+    world = history.world
+    changes = [row for row in history.logged["third"] if row["table_name"] == "clients"]
+    assert {row["operation"] for row in changes} == {"insert", "update", "delete"}
+    today = {str(row["client_id"]) for row in history.published["third"]["clients"]}
+    for row in changes:
+        client_id = row["key"]["client_id"]
+        today.discard(client_id)
+        if row["old"]:
+            today.add(client_id)
+            yesterday = [r for r in history.published["second"]["clients"] if str(r["client_id"]) == client_id]
+            assert yesterday[0]["record_count"] == row["old"]["record_count"]
+    assert today == {str(row["client_id"]) for row in history.published["second"]["clients"]}
+    assert world.value("select bool_and(batches_unified >= 0) from ops.publishes")
