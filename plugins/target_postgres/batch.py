@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import msgspec
+
+    from target_postgres.messages import StreamProgress
     from target_postgres.table import Table
 
 
@@ -40,28 +43,32 @@ class RejectedRecord:
 
 @dataclass
 class StreamPart:
-    """The rows of one stream in a batch, the last of each key."""
+    """The rows of one stream in a batch: the last of each key, and those that it replaced."""
 
     stream: str
     table: Table | None
     version: int | None = None
     rows: dict[Any, bytes] = field(default_factory=dict)
+    replaced: dict[Any, list[bytes]] = field(default_factory=dict)
     widen: set[str] = field(default_factory=set)
     read: int = 0
     repeated: int = 0
     rejects: list[RejectedRecord] = field(default_factory=list)
     batch_id: int | None = None
 
-    def add(self, key: bytes | None, line: bytes) -> int:
-        """Keep a row and return the bytes added."""
+    def add(self, key: bytes | None, line: bytes) -> None:
+        """Keep a row; one that it replaces is kept too, in case Postgres refuses the later one."""
         self.read += 1
         slot: Any = key if key is not None else self.read
         before = self.rows.get(slot)
         self.rows[slot] = line
-        if before is None:
-            return len(line)
-        self.repeated += 1
-        return len(line) - len(before)
+        if before is not None:
+            self.repeated += 1
+            self.replaced.setdefault(slot, []).append(before)
+
+    def versions(self) -> list[list[bytes]]:
+        """The rows of each key, oldest first."""
+        return [[*self.replaced.get(slot, ()), row] for slot, row in self.rows.items()]
 
 
 @dataclass
@@ -70,13 +77,14 @@ class Batch:
 
     started: set[str] = field(default_factory=set)
     parts: dict[str, StreamPart] = field(default_factory=dict)
-    state: dict[str, Any] | None = None
-    progress: dict[str, Any] = field(default_factory=dict)
+    state: dict[str, msgspec.Raw] | None = None
+    progress: dict[str, StreamProgress] = field(default_factory=dict)
     sweeps: list[tuple[Table, str, int]] = field(default_factory=list)
+    strict: bool = False
     size: int = 0
     rows: int = 0
 
     @property
     def is_empty(self) -> bool:
         """Whether a commit would change nothing."""
-        return not (self.started or self.parts or self.state or self.progress or self.sweeps)
+        return self.state is None and not (self.started or self.parts or self.progress or self.sweeps)

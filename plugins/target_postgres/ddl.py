@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from psycopg import sql
 
-from target_postgres.schema import EXTRA_COLUMN, Column, wider
+from target_postgres.schema import Column, wider
 
 if TYPE_CHECKING:
-    import psycopg
-
     from target_postgres.table import Table
 
 _LOADER_COLUMNS = sql.SQL(
@@ -31,6 +30,10 @@ select
     )
 from pg_constraint where conrelid = %s::regclass and contype = 'p'
 """
+
+
+class KeyChangedError(Exception):
+    """The stream's new key does not fit the rows that are stored."""
 
 
 def prepare(connection: psycopg.Connection[Any], table: Table) -> None:
@@ -67,18 +70,15 @@ def _make(connection: psycopg.Connection[Any], table: Table) -> None:
 
 
 def _evolve(connection: psycopg.Connection[Any], table: Table) -> None:
-    """Add the columns that are new, widen those that no longer fit, and let go of those that no longer come."""
+    """Add the columns that are new and widen those that no longer fit; those that no longer come stay as they are."""
     present = _present_types(connection, table)
-    if EXTRA_COLUMN not in present:
-        _alter(connection, table, sql.SQL("add column {} jsonb").format(sql.Identifier(EXTRA_COLUMN)))
-    for position, column in enumerate(table.columns):
+    for column in table.stored_columns:
         name = sql.Identifier(column.name)
         if column.name not in present:
             _alter(connection, table, sql.SQL("add column {} {}").format(name, _type(column.type)))
-            continue
-        fitting = wider(present[column.name], column.type)
-        table.columns[position] = Column(column.name, fitting, column.source)
-        if fitting != present[column.name]:
+        fitting = wider(present.get(column.name, column.type), column.type)
+        table.stored_types[column.name] = fitting
+        if fitting != present.get(column.name, fitting):
             using = sql.SQL("to_jsonb({})" if fitting == "jsonb" else "{}::" + fitting)
             change = sql.SQL("alter column {} type {} using {}").format(name, _type(fitting), using.format(name))
             _alter(connection, table, change)
@@ -95,8 +95,18 @@ def _settle_key(connection: psycopg.Connection[Any], table: Table) -> None:
         for column in present:
             _alter(connection, table, sql.SQL("alter column {} drop not null").format(sql.Identifier(column)))
     if table.keys:
-        keys = sql.SQL(", ").join([sql.Identifier(key) for key in table.keys])
+        _add_key(connection, table)
+
+
+def _add_key(connection: psycopg.Connection[Any], table: Table) -> None:
+    keys = sql.SQL(", ").join([sql.Identifier(key) for key in table.keys])
+    try:
         _alter(connection, table, sql.SQL("add primary key ({})").format(keys))
+    except psycopg.IntegrityError as error:
+        raise KeyChangedError(
+            f"The key of {table.label} is now ({', '.join(table.keys)}), but rows already stored have no value or "
+            f"the same value there ({error.diag.message_primary}). Rename that table or drop it, and load again."
+        ) from error
 
 
 def _alter(connection: psycopg.Connection[Any], table: Table, change: sql.Composed) -> None:

@@ -20,9 +20,14 @@ class GiantLine:
     """A line over the limit: its first 64 KB, and enough to know it again."""
 
     head: bytes
-    length: int
-    offset: int
-    sha256: hashlib._Hash = field(repr=False)
+    length: int = 0
+    offset: int | None = None
+    sha256: hashlib._Hash = field(default_factory=hashlib.sha256, repr=False)
+
+    def grow(self, piece: bytes) -> None:
+        """Add what follows."""
+        self.length += len(piece)
+        self.sha256.update(piece)
 
 
 class LineReader:
@@ -32,7 +37,8 @@ class LineReader:
         self._descriptor = descriptor
         self._max = max_line_bytes
         self._idle = idle_seconds
-        self._rest = b""
+        self._held: list[bytes] = []
+        self._held_bytes = 0
         self._giant: GiantLine | None = None
         self._offset = 0
 
@@ -46,33 +52,38 @@ class LineReader:
             if not chunk:
                 break
             yield self._split(chunk)
-        if self._giant is not None:
-            yield [self._giant]
-        elif self._rest:
-            yield [self._rest]
+        if self._held_bytes:
+            yield [self._line()]
 
     def _split(self, chunk: bytes) -> list[bytes | GiantLine]:
-        lines: list[bytes | GiantLine] = []
-        if self._giant is not None:
-            end = chunk.find(b"\n")
-            self._grow(chunk if end < 0 else chunk[:end])
-            if end < 0:
-                return lines
-            lines.append(self._giant)
-            self._offset += self._giant.length + 1
-            self._giant = None
-            chunk = chunk[end + 1 :]
-        pieces = (self._rest + chunk).split(b"\n") if self._rest else chunk.split(b"\n")
-        self._rest = pieces.pop()
+        first, newline, rest = chunk.partition(b"\n")
+        self._hold(first)
+        if not newline:
+            return []
+        lines: list[bytes | GiantLine] = [self._line()]
+        pieces = rest.split(b"\n")
+        last = pieces.pop()
+        self._offset += len(rest) - len(last)
+        self._hold(last)
         lines += pieces
-        self._offset += sum(map(len, pieces)) + len(pieces)
-        if len(self._rest) > self._max:
-            self._giant = GiantLine(self._rest[:KEPT_BYTES], 0, self._offset, hashlib.sha256())
-            self._grow(self._rest)
-            self._rest = b""
         return lines
 
-    def _grow(self, piece: bytes) -> None:
+    def _hold(self, piece: bytes) -> None:
+        """Keep the beginning of a line whose end has not come yet."""
+        self._held_bytes += len(piece)
         if self._giant is not None:
-            self._giant.length += len(piece)
-            self._giant.sha256.update(piece)
+            return self._giant.grow(piece)
+        self._held.append(piece)
+        if self._held_bytes > self._max:
+            self._giant = GiantLine(b"".join(self._held)[:KEPT_BYTES], offset=self._offset)
+            for held in self._held:
+                self._giant.grow(held)
+            self._held = []
+        return None
+
+    def _line(self) -> bytes | GiantLine:
+        """The line that is complete now."""
+        line = self._giant or b"".join(self._held)
+        self._offset += self._held_bytes + 1
+        self._held, self._held_bytes, self._giant = [], 0, None
+        return line

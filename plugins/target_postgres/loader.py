@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import logging
 import re
 from dataclasses import dataclass
@@ -15,7 +13,9 @@ from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchem
 from target_postgres import messages
 from target_postgres.batch import Batch, RejectedRecord, StreamPart
 from target_postgres.lines import KEPT_BYTES, GiantLine
-from target_postgres.rows import BadRecordError, MissingKeyError, TypedRows, raw_row
+from target_postgres.rejects import REJECTS_STREAM, decode_reason, rejected_by_tap, rejected_giant, rejected_line
+from target_postgres.rows import BadRecordError, MissingKeyError, TypedRows, UnknownStreamError, has_nul, raw_row
+from target_postgres.runs import UNKNOWN_STREAM
 from target_postgres.table import Table
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("target-postgres")
 
-REJECTS_STREAM = "_rejected_records"
-UNKNOWN_STREAM = "(unknown)"
-_STREAM_NAME = re.compile(rb'"stream"\s*:\s*"((?:[^"\\]|\\.){1,200})"')
+_TAB, _RETURN = b"\t\r"
+_TABS = bytes.maketrans(b"\t\r", b"  ")
+"""In JSON they can only stand between tokens; COPY would take them for the ends of columns and rows."""
+_STREAM_NAME = re.compile(rb'"stream"\s*:\s*("(?:[^"\\]|\\.){1,200}")')
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Stream:
 
     schema: dict[str, Any]
     key_properties: list[str]
-    table: Table | None
+    table: Table
     rows: TypedRows | None
 
 
@@ -57,8 +58,9 @@ class Loader:
         self._fail_on_bad = fail_on_bad
         self._streams: dict[str, Stream] = {}
         self._versions: dict[str, int] = {}
-        self._batch = Batch()
+        self._batch = Batch(strict=fail_on_bad)
         self._decode = messages.decode_raw
+        self.heard_anything = False
         self.reports_progress = False
         self.finished = False
 
@@ -75,7 +77,7 @@ class Loader:
     def flush(self) -> None:
         """Hand over what is held, if anything."""
         if not self._batch.is_empty:
-            batch, self._batch = self._batch, Batch()
+            batch, self._batch = self._batch, Batch(strict=self._fail_on_bad)
             self._submit(batch)
 
     @property
@@ -87,43 +89,38 @@ class Loader:
         """Apply what only a complete input may: rows that a full re-list did not show are marked as deleted."""
         if self.finished or not self.reports_progress:
             for stream, version in self._versions.items():
-                known = self._streams[stream]
-                if known.table is not None and known.table.keys:
-                    self._part(stream)
-                    self._batch.sweeps.append((known.table, stream, version))
+                self._part(stream)
+                self._batch.sweeps.append((self._streams[stream].table, stream, version))
         self.flush()
 
     def _take_line(self, line: bytes) -> None:
         if len(line) > self._limits.record_bytes:
-            giant = GiantLine(line[:KEPT_BYTES], len(line), 0, hashlib.sha256(line))
+            giant = GiantLine(line[:KEPT_BYTES])
+            giant.grow(line)
             return self._reject_giant(giant)
+        text = line.translate(_TABS) if _TAB in line or _RETURN in line else line
         try:
-            message = self._decoded(line)
+            message = self._decoded(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            return self._reject(_stream_of(line), _decode_reason(error), line)
+            return self._reject(self._stream_in(line), BadRecordError(decode_reason(error, line)), line)
         try:
-            self._dispatch(message, line)
-        except MissingKeyError as error:
-            if self._fail_on_bad:
-                raise MissingKeyPropertiesError(str(error)) from error
-            self._reject(_stream_of(line), str(error), line)
+            self._dispatch(message, text)
         except BadRecordError as error:
-            if self._fail_on_bad:
-                raise
-            self._reject(_stream_of(line), str(error), line)
+            self._reject(getattr(message, "stream", UNKNOWN_STREAM), error, line)
         return None
 
     def _decoded(self, line: bytes) -> messages.Message:
         """Decode by the way that fitted the last line, else by the other."""
         try:
             message: messages.Message = self._decode(line)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, UnicodeError):
             others = {messages.decode_raw: messages.decode_any, messages.decode_any: messages.decode_raw}
             message = others[self._decode](line)
             self._decode = others[self._decode]
         return message
 
     def _dispatch(self, message: messages.Message, line: bytes) -> None:
+        self.heard_anything = True
         if isinstance(message, messages.RawRecordLine):
             self._take_raw(message, line)
         elif isinstance(message, messages.RecordLine):
@@ -133,7 +130,7 @@ class Loader:
         elif isinstance(message, messages.SchemaLine):
             self._take_schema(message)
         elif isinstance(message, messages.ActivateVersionLine):
-            self._versions[message.stream] = message.version
+            self._take_version(message)
         else:
             raise NotImplementedError(
                 f"The tap sent a BATCH message for {message.stream}; target-postgres reads RECORD messages only. "
@@ -142,7 +139,7 @@ class Loader:
 
     def _take_raw(self, message: messages.RawRecordLine, line: bytes) -> None:
         known = self._streams.get(message.stream)
-        if known is None or known.table is None or not known.table.raw:
+        if known is None or known.rows is not None:
             return self._take_typed(messages.decode_any(line), line)  # type: ignore[arg-type]
         key, row = raw_row(message.record)
         self._add(message.stream, message.version, key, row)
@@ -150,18 +147,16 @@ class Loader:
 
     def _take_typed(self, message: messages.RecordLine, line: bytes) -> None:
         if message.stream == REJECTS_STREAM:
-            return self._take_reject(message.record)
+            return self._keep(rejected_by_tap(message.record))
         known = self._streams.get(message.stream)
         if known is None:
-            if self._fail_on_bad:
-                raise RecordsWithoutSchemaException(f"a record of {message.stream} came before its SCHEMA")
-            return self._reject(message.stream, "no SCHEMA message announced this stream", line)
+            raise UnknownStreamError(f"no SCHEMA message announced the stream {message.stream}")
         if known.rows is None:
             return self._retake_raw(line)
         key, row = known.rows.encode(message.record)
         self._add(message.stream, message.version, key, row)
-        part = self._batch.parts[message.stream]
-        part.widen |= known.rows.outgrown
+        if known.rows.outgrown:
+            self._batch.parts[message.stream].widen |= known.rows.outgrown
         return None
 
     def _retake_raw(self, line: bytes) -> None:
@@ -169,7 +164,7 @@ class Loader:
         self._decode = messages.decode_raw
         try:
             message = messages.decode_raw(line)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeError) as error:
             raise BadRecordError(f"not the shape of a raw record (account, id, record): {error}") from error
         self._take_raw(message, line)  # type: ignore[arg-type]  # the line is a RECORD
 
@@ -183,79 +178,89 @@ class Loader:
             self._versions.pop(stream, None)
         elif stream in self._versions:
             del self._versions[stream]
-        self._batch.size += part.add(key, row)
+        part.add(key, row)
+        self._batch.size += len(row)
         self._batch.rows += 1
 
     def _part(self, stream: str) -> StreamPart:
         known = self._streams.get(stream)
         return self._batch.parts.setdefault(stream, StreamPart(stream, known.table if known else None))
 
-    def _take_state(self, value: dict[str, Any]) -> None:
-        progress = value.pop("progress", None)
-        if isinstance(progress, dict) and "finished" in progress:
-            self.reports_progress = True
-            self.finished = progress.pop("finished") is True
-            self._batch.progress.update(progress)
-        elif progress is not None:
-            value["progress"] = progress
+    def _take_version(self, message: messages.ActivateVersionLine) -> None:
+        known = self._streams.get(message.stream)
+        if known is None or not known.table.keys:
+            lack = "no SCHEMA" if known is None else "no key"
+            return logger.warning("ACTIVATE_VERSION of %s, which has %s, changes nothing.", message.stream, lack)
+        self._versions[message.stream] = message.version
+        return None
+
+    def _take_state(self, value: dict[str, msgspec.Raw]) -> None:
+        text = messages.encode(value)
+        try:
+            text.decode()
+        except UnicodeDecodeError as error:
+            raise BadRecordError(f"a STATE that is not valid UTF-8: {error}") from error
+        if has_nul(text):
+            raise BadRecordError("a STATE with a NUL character, which Postgres cannot store")
+        if b'"finished"' in bytes(value.get("progress", b"")):
+            self._take_progress(messages.decode_object(value.pop("progress")))
         self._batch.state = value
+
+    def _take_progress(self, progress: dict[str, msgspec.Raw]) -> None:
+        self.reports_progress = True
+        self.finished = bytes(progress.pop("finished", b"")) == b"true"
+        for stream, text in progress.items():
+            try:
+                self._batch.progress[stream] = messages.decode_progress(text)
+            except msgspec.ValidationError as error:
+                logger.warning("The progress of %s is left out: %s", stream, error)
 
     def _take_schema(self, message: messages.SchemaLine) -> None:
         if message.stream == REJECTS_STREAM:
             return
-        properties = message.schema.get("properties")
+        schema, keys = message.definition(), list(message.key_properties or [])
+        properties = schema.get("properties")
         if not isinstance(properties, dict):
             raise ValueError(
                 f"The SCHEMA of {message.stream} has no properties: the tap is at fault, nothing is loaded."
             )
-        keys = list(message.key_properties or [])
         absent = [key for key in keys if key not in properties]
         if absent:
             raise ValueError(f"The SCHEMA of {message.stream} has no property {absent[0]}, which is one of its keys.")
         present = self._streams.get(message.stream)
-        if present is not None and present.schema == message.schema and present.key_properties == keys:
+        if present is not None and present.schema == schema and present.key_properties == keys:
             return
         self.flush()
-        table = Table.of_stream(self._schema, message.stream, message.schema, keys)
+        table = Table.of_stream(self._schema, message.stream, schema, keys)
         rows = None if table.raw else TypedRows(table.columns, keys)
-        self._streams[message.stream] = Stream(message.schema, keys, table, rows)
+        self._streams[message.stream] = Stream(schema, keys, table, rows)
         self._batch.started.add(message.stream)
         self._part(message.stream)
 
-    def _take_reject(self, record: dict[str, msgspec.Raw]) -> None:
-        """A row that the tap itself could not read."""
-        values = {name: messages.decode_value(value) for name, value in record.items()}
-        stream = str(values["stream"])
-        raw, digest = base64.b64decode(values["raw"]), bytes.fromhex(values["raw_sha256"])
-        reject = RejectedRecord(stream, values["reason"], raw, values["raw_length"], digest, values.get("origin"))
-        self._keep(stream, reject)
-
-    def _reject(self, stream: str, reason: str, line: bytes) -> None:
-        digest = hashlib.sha256(line).digest()
-        self._keep(stream, RejectedRecord(stream, reason, line[:KEPT_BYTES], len(line), digest))
+    def _reject(self, stream: str, error: BadRecordError, line: bytes) -> None:
+        if isinstance(error, MissingKeyError) and self._fail_on_bad:
+            raise MissingKeyPropertiesError(str(error)) from error
+        if isinstance(error, UnknownStreamError) and self._fail_on_bad:
+            raise RecordsWithoutSchemaException(str(error)) from error
+        self._keep(rejected_line(stream, str(error), line))
 
     def _reject_giant(self, line: GiantLine) -> None:
-        stream = _stream_of(line.head)
-        limit = self._limits.record_bytes // 2**20
-        reason = f"{line.length:,} bytes, the limit is {limit} MB (setting max_record_mb)"
-        origin = {"offset": line.offset}
-        self._keep(stream, RejectedRecord(stream, reason, line.head, line.length, line.sha256.digest(), origin))
+        self._keep(rejected_giant(self._stream_in(line.head), line, self._limits.record_bytes))
 
-    def _keep(self, stream: str, reject: RejectedRecord) -> None:
-        part = self._batch.parts.get(stream) or self._part(stream)
+    def _keep(self, reject: RejectedRecord) -> None:
+        if self._fail_on_bad:
+            raise BadRecordError(f"{reject.stream}: {reject.reason}")
+        part = self._batch.parts.get(reject.stream) or self._part(reject.stream)
         part.read += 1
         part.rejects.append(reject)
         self._batch.rows += 1
         self._batch.size += len(reject.raw)
 
-
-def _stream_of(line: bytes) -> str:
-    """The stream's name in a line that cannot be decoded."""
-    found = _STREAM_NAME.search(line[:KEPT_BYTES])
-    return found.group(1).decode("utf-8", "replace") if found else UNKNOWN_STREAM
-
-
-def _decode_reason(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "nested too deeply"
-    return f"not a valid Singer message: {error}"
+    def _stream_in(self, line: bytes) -> str:
+        """The stream of a line that cannot be decoded, if it names one that is known."""
+        found = _STREAM_NAME.search(line[:KEPT_BYTES])
+        try:
+            name = messages.decode_value(found[1]) if found else UNKNOWN_STREAM
+        except (msgspec.DecodeError, UnicodeError):
+            name = UNKNOWN_STREAM
+        return name if name in self._streams else UNKNOWN_STREAM

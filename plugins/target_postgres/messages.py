@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -9,7 +11,7 @@ import msgspec
 NULL = msgspec.Raw(b"null")
 
 
-class RawRow(msgspec.Struct):
+class RawRow(msgspec.Struct, forbid_unknown_fields=True):
     """The raw record of our taps; `record`, `phones` and `origin` are undecoded JSON."""
 
     account: str
@@ -42,14 +44,19 @@ class SchemaLine(msgspec.Struct, tag_field="type", tag="SCHEMA"):
     """SCHEMA: what the records of a stream look like from now on."""
 
     stream: str
-    schema: dict[str, Any]
+    schema: msgspec.Raw
     key_properties: list[str] | None = None
+
+    def definition(self) -> dict[str, Any]:
+        """The JSON schema; its limits may be numbers of any length."""
+        found = json.loads(bytes(self.schema))
+        return found if isinstance(found, dict) else {}
 
 
 class StateLine(msgspec.Struct, tag_field="type", tag="STATE"):
-    """STATE: where the tap may start the next time, once all records before it are committed."""
+    """STATE: where the tap may start the next time, once all records before it are committed; passed on as it came."""
 
-    value: dict[str, Any]
+    value: dict[str, msgspec.Raw]
 
 
 class ActivateVersionLine(msgspec.Struct, tag_field="type", tag="ACTIVATE_VERSION"):
@@ -65,9 +72,22 @@ class BatchLine(msgspec.Struct, tag_field="type", tag="BATCH"):
     stream: str
 
 
+class StreamProgress(msgspec.Struct, omit_defaults=True):
+    """How far the tap is with a stream."""
+
+    done: int | None = None
+    total: int | None = None
+    unit: str | None = None
+    requests: int | None = None
+    waits: int | None = None
+    waiting_until: datetime | None = None
+
+
 Message = RawRecordLine | RecordLine | SchemaLine | StateLine | ActivateVersionLine | BatchLine
 
 decode_raw = msgspec.json.Decoder(RawRecordLine | SchemaLine | StateLine | ActivateVersionLine | BatchLine).decode
 decode_any = msgspec.json.Decoder(RecordLine | SchemaLine | StateLine | ActivateVersionLine | BatchLine).decode
-encode = msgspec.json.Encoder().encode
+decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+decode_progress = msgspec.json.Decoder(StreamProgress).decode
 decode_value = msgspec.json.Decoder().decode
+encode = msgspec.json.Encoder().encode

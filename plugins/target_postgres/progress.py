@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from target_postgres.batch import Counts
+    from target_postgres.messages import StreamProgress
 
 logger = logging.getLogger("target-postgres")
 EVERY_SECONDS = 2.0
@@ -19,9 +20,9 @@ class ProgressLog:
     def __init__(self) -> None:
         self._started = self._said = time.monotonic()
         self.totals: dict[str, dict[str, int]] = {}
-        self._done: dict[str, Any] = {}
+        self._done: dict[str, StreamProgress] = {}
 
-    def add(self, counts: dict[str, Counts], progress: dict[str, Any]) -> None:
+    def add(self, counts: dict[str, Counts], progress: dict[str, StreamProgress]) -> None:
         """Take a commit's figures, and say them when it is time."""
         for stream, figures in counts.items():
             total = self.totals.setdefault(stream, dict.fromkeys(("read", "new", "changed", "rejected", "deleted"), 0))
@@ -38,8 +39,8 @@ class ProgressLog:
         read = sum(total["read"] for total in self.totals.values())
         rejected = sum(total["rejected"] for total in self.totals.values())
         parts = [f"{read:,} rows committed ({read / seconds:,.0f}/s)"]
-        done = sum(value.get("done") or 0 for value in self._done.values())
-        total = sum(value.get("total") or 0 for value in self._done.values())
+        done = sum(value.done or 0 for value in self._done.values())
+        total = sum(value.total or 0 for value in self._done.values())
         if done and total:
             left = seconds * (total - done) / done
             parts.append(f"{100 * done / total:.0f} % of the source, about {_clock(left)} left")

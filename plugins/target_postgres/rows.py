@@ -9,13 +9,20 @@ from target_postgres.messages import RawRow, decode_value, encode
 from target_postgres.schema import DELETED_PROPERTY, Column
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import msgspec
 
+    Encoder = Callable[[bytes], bytes]
+
 COPY_NULL = b"\\N"
+_BACKSLASH = ord("\\")
 _SPECIAL = re.compile(r"[\\\n\r\t\0]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _SMALL_INTEGER = re.compile(rb"-?\d{1,18}$")
+_DIGIT = re.compile(r"\d")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00(?::?00)?)?)?$")
 
 
 class BadRecordError(Exception):
@@ -24,6 +31,10 @@ class BadRecordError(Exception):
 
 class MissingKeyError(BadRecordError):
     """A record without one of its key properties."""
+
+
+class UnknownStreamError(BadRecordError):
+    """A record of a stream that no SCHEMA announced."""
 
 
 def copy_text(value: str) -> bytes:
@@ -36,21 +47,33 @@ def copy_text(value: str) -> bytes:
 
 
 def copy_json(value: bytes) -> bytes:
-    """JSON text as it came, escaped for COPY."""
-    if b"\\" not in value:
+    """JSON text without tabs and carriage returns between its tokens, escaped for COPY."""
+    if _BACKSLASH not in value:
         return value
-    if b"\\u0000" in value and _NUL_ESCAPE.search(value):
+    if b"\\u0000" in value and has_nul(value):
         raise BadRecordError("a NUL character (\\u0000), which Postgres cannot store")
     return value.replace(b"\\", b"\\\\")
 
 
-def _optional_text(value: str | None) -> bytes:
-    return COPY_NULL if value is None else copy_text(value)
+def has_nul(value: bytes) -> bool:
+    """Whether JSON text holds a NUL character, which it can only do as an escape."""
+    return _NUL_ESCAPE.search(value) is not None
+
+
+def _optional_instant(value: str | None) -> bytes:
+    return COPY_NULL if value is None else _instant(value)
 
 
 def _optional_json(value: msgspec.Raw) -> bytes:
     text = bytes(value)
     return COPY_NULL if text == b"null" else copy_json(text)
+
+
+def _instant(value: str) -> bytes:
+    """A date-time; Postgres would also take `now`, `infinity` and `01/02/2024`."""
+    if value[4:5] != "-":
+        raise BadRecordError(f"{value[:40]!r} is not an ISO 8601 date-time")
+    return copy_text(value)
 
 
 def raw_row(row: RawRow) -> tuple[bytes, bytes]:
@@ -62,12 +85,12 @@ def raw_row(row: RawRow) -> tuple[bytes, bytes]:
     line = b"\t".join(
         (
             key,
-            _optional_text(row.created_at),
-            _optional_text(row.updated_at),
+            _optional_instant(row.created_at),
+            _optional_instant(row.updated_at),
             copy_json(record),
             _optional_json(row.phones),
             _optional_json(row.origin),
-            _optional_text(row._sdc_deleted_at),
+            _optional_instant(row._sdc_deleted_at),
         )
     )
     return key, line
@@ -77,10 +100,9 @@ class TypedRows:
     """Encodes the records of one typed stream; remembers which columns its values have outgrown."""
 
     def __init__(self, columns: list[Column], keys: list[str]) -> None:
-        self.columns = columns
         self.outgrown: set[str] = set()
-        self.has_extra = False
         self._keys = keys
+        self._columns = [(column, _ENCODERS.get(column.type, _scalar)) for column in columns]
         self._known = {column.source for column in columns} | {DELETED_PROPERTY}
 
     def encode(self, record: dict[str, msgspec.Raw]) -> tuple[bytes | None, bytes]:
@@ -93,27 +115,26 @@ class TypedRows:
         missing = [name for name in self._keys if bytes(record.get(name, b"null")) == b"null"]
         if missing:
             raise MissingKeyError(f"the key property {', '.join(missing)} is missing")
-        values = {column.source: self._value(column, record) for column in self.columns}
-        key = b"\t".join(values[name] for name in self._keys) if self._keys else None
-        deleted = record.get(DELETED_PROPERTY)
-        tail = [self._extra(record), COPY_NULL if deleted is None else _scalar(bytes(deleted))]
-        return key, b"\t".join([*values.values(), *tail])
+        try:
+            values = {column.source: self._value(column, encoder, record) for column, encoder in self._columns}
+            deleted = _date_time(bytes(record.get(DELETED_PROPERTY, b"null")))
+        except UnicodeError as error:
+            raise BadRecordError(f"not valid UTF-8: {error}") from error
+        key = b"\t".join([values[name] for name in self._keys]) if self._keys else None
+        return key, b"\t".join([*values.values(), self._extra(record), deleted])
 
-    def _value(self, column: Column, record: dict[str, msgspec.Raw]) -> bytes:
-        if column.source not in record:
+    def _value(self, column: Column, encoder: Encoder, record: dict[str, msgspec.Raw]) -> bytes:
+        value = bytes(record.get(column.source, b"null"))
+        if value == b"null":
             return COPY_NULL
-        value = bytes(record[column.source])
-        if column.type == "jsonb":
-            return COPY_NULL if value == b"null" else copy_json(value)
         if column.type == "bigint" and not _SMALL_INTEGER.match(value) and value[:1] in b"-0123456789":
             self.outgrown.add(column.name)
-        return _scalar(value)
+        return encoder(value)
 
     def _extra(self, record: dict[str, msgspec.Raw]) -> bytes:
         """Properties that the SCHEMA did not announce, as one JSON object."""
         if record.keys() <= self._known:
             return COPY_NULL
-        self.has_extra = True
         unknown = [name for name in record if name not in self._known]
         pairs = [encode(name) + b":" + bytes(record[name]) for name in unknown]
         return copy_json(b"{" + b",".join(pairs) + b"}")
@@ -124,3 +145,32 @@ def _scalar(value: bytes) -> bytes:
     if value[:1] == b'"':
         return copy_text(decode_value(value))
     return COPY_NULL if value == b"null" else copy_json(value)
+
+
+def _number(value: bytes) -> bytes:
+    """A number; Postgres would also take `NaN` and `Infinity` where they stand as text."""
+    if value[:1] == b'"' and not _DIGIT.search(decode_value(value)):
+        raise BadRecordError(f"{value[:40].decode('utf-8', 'replace')} is not a number")
+    return _scalar(value)
+
+
+def _date_time(value: bytes) -> bytes:
+    if value == b"null":
+        return COPY_NULL
+    return _instant(decode_value(value) if value[:1] == b'"' else value.decode())
+
+
+def _date(value: bytes) -> bytes:
+    """A date; Postgres would cut off a time of day silently."""
+    text = decode_value(value) if value[:1] == b'"' else value.decode()
+    if not _DATE.match(text):
+        raise BadRecordError(f"{text[:40]!r} is not a date")
+    return copy_text(text)
+
+
+_ENCODERS: dict[str, Encoder] = {
+    "jsonb": copy_json,
+    "numeric": _number,
+    "timestamptz": _date_time,
+    "date": _date,
+}

@@ -9,20 +9,25 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from psycopg.types.json import Jsonb
+from target_postgres.messages import encode
+from target_postgres.rows import has_nul
 
 if TYPE_CHECKING:
+    import msgspec
     import psycopg
 
     from target_postgres.batch import Counts, RejectedRecord, StreamPart
+    from target_postgres.messages import StreamProgress
 
 NO_STREAM = "(none)"
+UNKNOWN_STREAM = "(unknown)"
 MAX_ERROR_LENGTH = 2000
 
 _START = """
 insert into ops.sync_runs (run_id, source, stream, environment, started_by, host, pid)
 values (%s, %s, %s, %s, %s, %s, %s)
-on conflict (run_id, source, stream) do update set status = 'running', heartbeat_at = clock_timestamp()
+on conflict (run_id, source, stream) do update set
+    status = 'running', error = null, finished_at = null, heartbeat_at = clock_timestamp()
 """
 _ADD = """
 update ops.sync_runs set
@@ -54,7 +59,12 @@ overriding system value values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _REJECT = """
 insert into ops.rejected_records (run_id, batch_id, source, stream, reason, raw, raw_length, raw_sha256, origin)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+values (%s, %s, %s, %s, %s, %b, %s, %b, %s)
+"""
+_HAS_REJECTS = """
+select 1 from ops.rejected_records
+where run_id = %s and source = %s and stream in (%s, %s)
+limit 1
 """
 _END = """
 update ops.sync_runs set
@@ -100,7 +110,7 @@ class Run:
     streams: set[str] = field(default_factory=set)
 
     def _key(self, stream: str) -> dict[str, Any]:
-        return {"run_id": self.run_id, "source": self.source, "stream": stream}
+        return {"run_id": self.run_id, "source": self.source, "stream": _storable(stream)}
 
     def bury_dead(self, connection: psycopg.Connection[Any]) -> None:
         """Mark earlier runs of this source that never ended; the caller holds the lease, so they are dead."""
@@ -111,35 +121,36 @@ class Run:
         if stream in self.streams:
             return
         environment = os.environ.get("MELTANO_ENVIRONMENT")
-        row = [self.run_id, self.source, stream, environment, started_by(), socket.gethostname(), os.getpid()]
-        connection.execute(_START, row)
+        row = [self.run_id, self.source, _storable(stream), environment, started_by()]
+        connection.execute(_START, [*row, socket.gethostname(), os.getpid()])
         self.streams.add(stream)
 
     def add_batch(
-        self, connection: psycopg.Connection[Any], part: StreamPart, counts: Counts, state: dict[str, Any] | None
+        self,
+        connection: psycopg.Connection[Any],
+        part: StreamPart,
+        counts: Counts,
+        state: dict[str, msgspec.Raw] | None,
     ) -> None:
         """Add a commit's figures to the stream's row and write the row of the batch."""
         self.start_stream(connection, part.stream)
         figures = {**vars(counts), "unchanged": counts.unchanged}
         connection.execute(_ADD, {**self._key(part.stream), **figures})
-        state_value = None if state is None else Jsonb(state)
-        row = [part.batch_id, self.run_id, self.source, part.stream]
+        row = [part.batch_id, self.run_id, self.source, _storable(part.stream)]
         row += [counts.read, counts.new, counts.changed, counts.deleted]
-        connection.execute(_BATCH, [*row, state_value])
+        connection.execute(_BATCH, [*row, None if state is None else encode(state).decode()])
 
     def set_progress(
         self,
         connection: psycopg.Connection[Any],
         stream: str,
-        bookmark: dict[str, Any] | None,
-        progress: dict[str, Any],
+        bookmark: msgspec.Raw | None,
+        progress: StreamProgress,
     ) -> None:
         """Write where the stream is: bookmark, requests, waits, done and total."""
-        self.start_stream(connection, stream)
-        wanted = ("requests", "waits", "waiting_until", "done", "total", "unit")
-        values = {name: progress.get(name) for name in wanted}
-        value = None if bookmark is None else Jsonb(bookmark)
-        connection.execute(_PROGRESS, {**self._key(stream), **values, "bookmark": value})
+        values = {name: getattr(progress, name) for name in progress.__struct_fields__}
+        text = None if bookmark is None else bytes(bookmark).decode()
+        connection.execute(_PROGRESS, {**self._key(stream), **values, "bookmark": text})
 
     def add_rejects(
         self, connection: psycopg.Connection[Any], batch_id: int | None, rejects: list[RejectedRecord]
@@ -150,17 +161,22 @@ class Run:
                 self.run_id,
                 batch_id,
                 self.source,
-                reject.stream,
-                reject.reason.replace("\0", "\\0"),
+                _storable(reject.stream),
+                _storable(reject.reason),
                 reject.raw,
                 reject.raw_length,
                 reject.raw_sha256,
-                None if reject.origin is None else Jsonb(reject.origin),
+                None if reject.origin is None else _storable_json(reject.origin),
             )
             for reject in rejects
         ]
         with connection.cursor() as cursor:
             cursor.executemany(_REJECT, rows)
+
+    def has_rejects(self, connection: psycopg.Connection[Any], stream: str) -> bool:
+        """Whether a record of this run was refused that is, or may be, the stream's."""
+        found = [self.run_id, self.source, _storable(stream), UNKNOWN_STREAM]
+        return connection.execute(_HAS_REJECTS, found).fetchone() is not None
 
     def beat(self, connection: psycopg.Connection[Any]) -> None:
         """Say that the run is alive."""
@@ -174,5 +190,16 @@ class Run:
         """Write how the run ended, on each of its streams."""
         if not self.streams:
             self.start_stream(connection, NO_STREAM)
-        text = None if error is None else error.replace("\0", "\\0")[:MAX_ERROR_LENGTH]
+        text = None if error is None else _storable(error)[:MAX_ERROR_LENGTH]
         connection.execute(_END, {"run_id": self.run_id, "source": self.source, "status": status, "error": text})
+
+
+def _storable(text: str) -> str:
+    """Text that Postgres can hold."""
+    return text.replace("\0", "\\0").encode("utf-8", "replace").decode()
+
+
+def _storable_json(value: Any) -> str:
+    """JSON that Postgres can hold."""
+    text = encode(value)
+    return (encode({"text": repr(value)}) if has_nul(text) else text).decode()

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 MAX_NAME_BYTES = 63
-LOADER_COLUMNS = ("_first_loaded_at", "_loaded_at", "_run_id", "_batch_id", "_deleted_at")
 EXTRA_COLUMN = "_extra"
+RESERVED_NAMES = {
+    *("_first_loaded_at", "_loaded_at", "_run_id", "_batch_id", "_deleted_at", EXTRA_COLUMN),
+    *("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"),
+}
+"""The loader's own columns, and those that every table of Postgres has."""
 DELETED_PROPERTY = "_sdc_deleted_at"
 RAW_PROPERTIES = {"account", "id", "created_at", "updated_at", "record", "phones", "origin"}
 
@@ -28,23 +32,28 @@ class Column:
 
 def is_raw(schema: dict[str, Any], key_properties: list[str]) -> bool:
     """Whether the stream has the one shape of our taps."""
-    return list(key_properties) == ["account", "id"] and set(schema["properties"]) >= RAW_PROPERTIES
+    return key_properties == ["account", "id"] and {*schema["properties"]} - {DELETED_PROPERTY} == RAW_PROPERTIES
 
 
 def columns_of(schema: dict[str, Any]) -> list[Column]:
-    """The columns of a typed stream, in the order of the schema, each name once."""
-    columns: dict[str, Column] = {}
-    for source, definition in schema["properties"].items():
-        if source == DELETED_PROPERTY:
-            continue
+    """The columns of a typed stream, in the order of the schema."""
+    properties = {source: kind for source, kind in schema["properties"].items() if source != DELETED_PROPERTY}
+    names = _column_names(list(properties))
+    return [Column(names[source], column_type(kind), source) for source, kind in properties.items()]
+
+
+def _column_names(sources: list[str]) -> dict[str, str]:
+    """A name for each property, each once; who has to give way does not depend on the schema's order."""
+    names: dict[str, str] = {}
+    for source in sorted(sources, key=lambda source: (column_name(source) != source, source)):
         name = column_name(source)
-        while name in columns:
+        while name in names.values():
             name = short_name(name + "_")
-        columns[name] = Column(name, column_type(definition), source)
-    return list(columns.values())
+        names[source] = name
+    return names
 
 
-def column_type(definition: dict[str, Any]) -> str:
+def column_type(definition: Any) -> str:
     """The Postgres type of a property; a mixture becomes text, or jsonb if it may hold an object."""
     kinds, formats = _kinds(definition)
     kinds.discard("null")
@@ -58,8 +67,10 @@ def column_type(definition: dict[str, Any]) -> str:
     return _SCALARS.get(kinds.pop(), "text") if len(kinds) == 1 else "text"
 
 
-def _kinds(definition: dict[str, Any]) -> tuple[set[str], set[str | None]]:
+def _kinds(definition: Any) -> tuple[set[str], set[str | None]]:
     """All JSON types that a property may have, and the formats of its strings."""
+    if not isinstance(definition, dict):
+        return set(), set()
     declared = definition.get("type", [])
     kinds = {declared} if isinstance(declared, str) else set(declared)
     formats: set[str | None] = {definition.get("format")} if "string" in kinds else set()
@@ -80,15 +91,15 @@ def wider(present: str, wanted: str) -> str:
 
 
 def column_name(source: str) -> str:
-    """A column's name; never one of the loader's own."""
+    """A column's name; never a reserved one."""
     name = source or "_"
-    return short_name(f"{name}_" if name in (*LOADER_COLUMNS, EXTRA_COLUMN) else name)
+    return short_name(f"{name}_" if name in RESERVED_NAMES else name)
 
 
 def short_name(name: str) -> str:
-    """The name itself, or its beginning and a hash where Postgres would cut it silently."""
-    encoded = name.replace("\0", "").encode("utf-8", "replace")
-    if len(encoded) <= MAX_NAME_BYTES:
-        return encoded.decode()
+    """The name itself, or its beginning and a hash where Postgres would refuse it or cut it silently."""
+    encoded = name.encode()
+    if len(encoded) <= MAX_NAME_BYTES and "\0" not in name:
+        return name
     digest = hashlib.sha256(encoded).hexdigest()[:8]
-    return encoded[: MAX_NAME_BYTES - 9].decode("utf-8", "ignore") + "_" + digest
+    return encoded.replace(b"\0", b"")[: MAX_NAME_BYTES - 9].decode("utf-8", "ignore") + "_" + digest

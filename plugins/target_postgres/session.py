@@ -17,6 +17,7 @@ from target_postgres.commit import commit_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from target_postgres.batch import Batch, Counts
     from target_postgres.runs import Run
@@ -25,6 +26,19 @@ _Result = TypeVar("_Result")
 
 logger = logging.getLogger("target-postgres")
 _APPLICATION = "target-postgres"
+_HURRY_SECONDS = 5.0
+
+
+_IDLE_IN_TRANSACTION_SECONDS = 60
+"""A loader that stops in mid-transaction (a laptop that sleeps, a cut line) must not hold its locks for ever."""
+_SETTLE = """
+select set_config('idle_in_transaction_session_timeout', %s, false), pid, backend_start
+from pg_stat_activity where pid = pg_backend_pid()
+"""
+_END_BACKEND = """
+select pg_terminate_backend(pid, 5000) from pg_stat_activity
+where pid = %s and backend_start = %s and application_name like %s and xact_start is not null
+"""
 
 
 class Session:
@@ -34,10 +48,15 @@ class Session:
         self._url = database_url
         self._run = run
         self._reconnect_seconds = reconnect_seconds
-        self._connection = connect(database_url, application=_APPLICATION)
-        migrate(self._connection)
-        self.lease = acquire(self._connection, schema, run.run_id)
-        run.bury_dead(self._connection)
+        self._backend: tuple[int, datetime] | None = None
+        self._connection = self._connect()
+        try:
+            migrate(self._connection)
+            self.lease = acquire(self._connection, schema, run.run_id)
+            run.bury_dead(self._connection)
+        except BaseException:
+            self._connection.close()
+            raise
         self._heartbeat = Heartbeat(database_url, run, self.lease)
         self._heartbeat.start()
 
@@ -50,6 +69,10 @@ class Session:
         """
         return self._insist(lambda connection: commit_batch(connection, self.lease, self._run, batch))
 
+    def hurry(self) -> None:
+        """Somebody waits for the end: do not wait for a database that is away much longer."""
+        self._reconnect_seconds = min(self._reconnect_seconds, _HURRY_SECONDS)
+
     def end(self, status: str, error: str | None = None) -> None:
         """Write how the run ended and give the lease back."""
 
@@ -59,21 +82,24 @@ class Session:
                 self.lease.release(connection)
 
         self._heartbeat.stop()
-        self._insist(finish)
-        self._connection.close()
+        try:
+            self._insist(finish)
+        finally:
+            self._connection.close()
 
     def _insist(self, work: Callable[[psycopg.Connection[Any]], _Result]) -> _Result:
         """Do the work; where the connection is lost, reconnect and do it again."""
-        deadline: float | None = None
+        lost_at: float | None = None
         pause = 0.2
         while True:
             try:
                 return work(self._open_connection())
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                if not _is_connection_loss(error, self._connection):
+                if not _is_passing(error, self._connection):
                     raise
-                deadline = deadline or time.monotonic() + self._reconnect_seconds
-                if time.monotonic() > deadline:
+                lost_at = lost_at or time.monotonic()
+                if time.monotonic() - lost_at > self._reconnect_seconds:
+                    self._reconnect_seconds = 0
                     raise
                 logger.warning("The database is away (%s); trying again.", str(error).strip().splitlines()[0])
                 time.sleep(pause)
@@ -81,13 +107,24 @@ class Session:
 
     def _open_connection(self) -> psycopg.Connection[Any]:
         if self._connection.closed:
-            self._connection = connect(self._url, application=_APPLICATION)
+            self._connection = self._connect()
         return self._connection
 
+    def _connect(self) -> psycopg.Connection[Any]:
+        """A new connection, once the server no longer works for the lost one: its locks would block this one."""
+        connection = connect(self._url, application=_APPLICATION, client_encoding="UTF8")
+        if self._backend is not None:
+            with contextlib.suppress(psycopg.errors.InsufficientPrivilege), connection.transaction():
+                connection.execute("set local role none")
+                connection.execute(_END_BACKEND, [*self._backend, f"%{_APPLICATION}"])
+        row = connection.execute(_SETTLE, [f"{_IDLE_IN_TRANSACTION_SECONDS}s"]).fetchone()
+        self._backend = row[1:] if row else None
+        return connection
 
-def _is_connection_loss(error: psycopg.Error, connection: psycopg.Connection[Any]) -> bool:
-    """Whether the server went away (class 57 too: it shuts down or starts up), rather than refused the work."""
-    return connection.closed or connection.broken or error.sqlstate is None or error.sqlstate[:2] in {"08", "57"}
+
+def _is_passing(error: psycopg.Error, connection: psycopg.Connection[Any]) -> bool:
+    """Whether trying again helps: the server is away or starting (08, 57), or broke a deadlock at our cost (40)."""
+    return connection.closed or error.sqlstate is None or error.sqlstate[:2] in {"08", "40", "57"}
 
 
 class Heartbeat(threading.Thread):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from target_postgres.schema import EXTRA_COLUMN, Column, column_name, columns_of, is_raw, short_name
+from target_postgres.schema import EXTRA_COLUMN, Column, columns_of, is_raw, short_name
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
 
 RAW_COLUMNS = [
     Column("account", "text", "account"),
@@ -19,17 +23,22 @@ RAW_COLUMNS = [
     Column("origin", "jsonb", "origin"),
 ]
 _NOT_COMPARED = {"origin"}
+_KEY_TEXTS = {"jsonb": "{} #>> '{{}}'", "numeric": "trim_scale({})::text"}
 
 
 @dataclass
 class Table:
-    """Where a stream goes: its columns, its key, and the statements that follow from them."""
+    """Where a stream goes: its columns as they are sent, their types as they are stored, and its key.
+
+    The statements carry their values as literals: psycopg would read the `%` of a name as a placeholder.
+    """
 
     schema: str
     name: str
     columns: list[Column]
     keys: list[str]
     raw: bool
+    stored_types: dict[str, str] = field(default_factory=dict)
     ready: bool = field(default=False, compare=False)
 
     @classmethod
@@ -37,8 +46,9 @@ class Table:
         """The table that a SCHEMA message describes."""
         if is_raw(schema, key_properties):
             return cls(schema_name, short_name(stream), list(RAW_COLUMNS), ["account", "id"], raw=True)
-        keys = [column_name(name) for name in key_properties]
-        return cls(schema_name, short_name(stream), columns_of(schema), keys, raw=False)
+        columns = columns_of(schema)
+        names = {column.source: column.name for column in columns}
+        return cls(schema_name, short_name(stream), columns, [names[key] for key in key_properties], raw=False)
 
     @property
     def stored_columns(self) -> list[Column]:
@@ -68,18 +78,27 @@ class Table:
         """Empty the temporary table within a transaction."""
         return sql.SQL("truncate {}").format(self.incoming)
 
-    def upsert_statement(self) -> sql.Composed:
+    def upsert_statement(self, run_id: uuid.UUID, batch_id: int | None) -> sql.Composed:
         """Move the rows over, rewrite only what changed, and count new and changed rows."""
         names = [column.name for column in self.stored_columns]
-        listed = sql.SQL("").join([sql.SQL("{}, ").format(sql.Identifier(name)) for name in names])
         values = [name for name in names if name not in self.keys]
         compared = [name for name in values if not (self.raw and name in _NOT_COMPARED)]
         return sql.SQL(_UPSERT).format(
             table=self.identifier,
-            listed=listed,
+            listed=_listed([sql.Identifier(name) for name in names]),
+            sent=_listed([self._as_stored(column, sql.Identifier(column.name)) for column in self.stored_columns]),
+            run_id=run_id,
+            batch_id=batch_id,
             incoming=self.incoming,
             conflict=self._conflict(values, compared) if self.keys else sql.SQL(""),
         )
+
+    def _as_stored(self, column: Column, value: sql.Composable) -> sql.Composable:
+        """A value as sent, in the type that the table has had since an earlier schema."""
+        stored = self.stored_types.get(column.name, column.type)
+        if stored == column.type:
+            return value
+        return sql.SQL("to_jsonb({})" if stored == "jsonb" else "{}::" + stored).format(value)
 
     def _conflict(self, values: list[str], compared: list[str]) -> sql.Composed:
         assignments = [sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in values]
@@ -89,34 +108,48 @@ class Table:
         differs.append(sql.SQL("(kept._deleted_at is null) is distinct from (excluded._deleted_at is null)"))
         return sql.SQL(_CONFLICT).format(
             keys=sql.SQL(", ").join(map(sql.Identifier, self.keys)),
-            assignments=sql.SQL("").join([part + sql.SQL(", ") for part in assignments]),
+            assignments=_listed(assignments),
             differs=sql.SQL(" or ").join(differs),
         )
 
-    def list_statement(self) -> sql.Composed:
+    def list_statement(self, version: int) -> sql.Composed:
         """Remember the keys of this batch as seen in the full re-list under way."""
-        return sql.SQL(
-            "insert into ops.listed_keys (stream, version, key_hash)"
-            " select distinct %(stream)s, %(version)s::bigint, {hash} from {incoming} as keyed on conflict do nothing"
-        ).format(hash=self._key_hash(), incoming=self.incoming)
+        sent = {column.name: self._as_stored(column, sql.Identifier(column.name)) for column in self.columns}
+        return sql.SQL(_LIST).format(
+            stream=self.label,
+            version=version,
+            hash=self._key_hash([sent[key] for key in self.keys]),
+            incoming=self.incoming,
+        )
 
-    def sweep_statement(self) -> sql.Composed:
+    def sweep_statement(self, run_id: uuid.UUID, batch_id: int | None, version: int) -> sql.Composed:
         """Mark as deleted the rows that a complete re-list did not show."""
-        return sql.SQL(
-            "update {table} as keyed set _deleted_at = clock_timestamp(), _loaded_at = clock_timestamp(),"
-            " _run_id = %(run_id)s, _batch_id = %(batch_id)s where _deleted_at is null and not exists ("
-            "select from ops.listed_keys where stream = %(stream)s and version = %(version)s and key_hash = {hash})"
-        ).format(table=self.identifier, hash=self._key_hash())
+        return sql.SQL(_SWEEP).format(
+            table=self.identifier,
+            run_id=run_id,
+            batch_id=batch_id,
+            stream=self.label,
+            version=version,
+            hash=self._key_hash([sql.Identifier(key) for key in self.keys]),
+        )
 
-    def _key_hash(self) -> sql.Composed:
-        keys = sql.SQL(", ").join([sql.SQL("keyed.{}").format(sql.Identifier(key)) for key in self.keys])
-        return sql.SQL("md5(jsonb_build_array({})::text)::uuid").format(keys)
+    def _key_hash(self, keys: list[sql.Composable]) -> sql.Composed:
+        """A hash of the key's text: the same for `1`, `1.0` and, where a column was widened meanwhile, `'1'`."""
+        sent = {column.name: column.type for column in self.columns}
+        types = [self.stored_types.get(name, sent[name]) for name in self.keys]
+        texts = [sql.SQL(_KEY_TEXTS.get(kind, "{}::text")).format(key) for kind, key in zip(types, keys, strict=True)]
+        return sql.SQL("md5(jsonb_build_array({})::text)::uuid").format(sql.SQL(", ").join(texts))
+
+
+def _listed(parts: Sequence[sql.Composable]) -> sql.Composed:
+    """Parts with a comma after each."""
+    return sql.SQL("").join([sql.SQL("{}, ").format(part) for part in parts])
 
 
 _UPSERT = """
 with written as (
     insert into {table} as kept ({listed}_first_loaded_at, _loaded_at, _run_id, _batch_id, _deleted_at)
-    select {listed}now(), now(), %(run_id)s, %(batch_id)s, _deleted_at from {incoming}
+    select {sent}now(), now(), {run_id}, {batch_id}, _deleted_at from {incoming}
     {conflict}
     returning xmax = 0 as is_new
 )
@@ -128,4 +161,16 @@ _CONFLICT = """
         _loaded_at = excluded._loaded_at, _run_id = excluded._run_id, _batch_id = excluded._batch_id,
         _deleted_at = excluded._deleted_at
     where {differs}
+"""
+_LIST = """
+insert into ops.listed_keys (stream, version, key_hash)
+select distinct {stream}, {version}::bigint, {hash} from {incoming}
+on conflict do nothing
+"""
+_SWEEP = """
+update {table} set
+    _deleted_at = clock_timestamp(), _loaded_at = clock_timestamp(), _run_id = {run_id}, _batch_id = {batch_id}
+where _deleted_at is null and not exists (
+    select from ops.listed_keys where stream = {stream} and version = {version} and key_hash = {hash}
+)
 """
