@@ -1,0 +1,36 @@
+"""One database for the whole folder, and a schema of its own for each test."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from support.desk import Desk
+from warehouse.address import with_database
+from warehouse.connection import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def warehouse_url(server: str, template: str) -> Iterator[str]:
+    """Address of a migrated database that the tests of this folder share."""
+    name = f"test_loader_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f'create database "{name}" template "{template}"')
+        yield with_database(server, name)
+        admin.execute(f'drop database "{name}" with (force)')
+
+
+@pytest.fixture
+def desk(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A fresh schema; at the end of the test its books must be right."""
+    monkeypatch.delenv("MELTANO_RUN_ID", raising=False)
+    with connect(warehouse_url, application="tests") as connection:
+        found = Desk(warehouse_url, f"staging_{uuid.uuid4().hex[:8]}", connection, tmp_path)
+        yield found
+        found.check_books()
