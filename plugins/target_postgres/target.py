@@ -92,7 +92,7 @@ class TargetPostgres(Target):
     @override  # type: ignore[misc]  # `final` in the SDK
     def listen(self, file_input: IO[str] | None = None) -> None:
         """Read to the end of the input, or until a signal, then say how it went."""
-        self._read((file_input or sys.stdin).fileno())
+        self._read(file_input or sys.stdin)
         self.process_endofpipe()
 
     @override  # type: ignore[misc]  # `final` in the SDK
@@ -107,10 +107,10 @@ class TargetPostgres(Target):
         with self._failing_once() as pipeline:
             pipeline.finish(self._stop_signal)
 
-    def _read(self, descriptor: int) -> None:
+    def _read(self, file: IO[str]) -> None:
         self._take([])
         limit = int(self.config["max_record_mb"]) * 2**20
-        for lines in LineReader(descriptor, max_line_bytes=limit, idle_seconds=IDLE_SECONDS):
+        for lines in LineReader(file.fileno(), max_line_bytes=limit, idle_seconds=IDLE_SECONDS):
             self._take(lines)
             if self._stop_signal is not None:
                 return

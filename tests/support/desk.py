@@ -129,8 +129,8 @@ class Desk:
 
     def content(self, stream: str = "people") -> list[dict[str, Any]]:
         """What the tap's rows became: no loader's columns, no nulls, numbers with a point as they are written."""
-        query = sql.SQL("select jsonb_strip_nulls(to_jsonb(t) - %s::text[])::text from {} as t order by 1")
-        found = self.connection.execute(query.format(self.table(stream)), [LOADER_COLUMNS]).fetchall()
+        query = sql.SQL("select jsonb_strip_nulls(to_jsonb(t) - {}::text[])::text from {} as t order by 1")
+        found = self.connection.execute(query.format(LOADER_COLUMNS, self.table(stream))).fetchall()
         return [json.loads(text, parse_float=str) for (text,) in found]
 
     def columns(self, stream: str = "people") -> dict[str, str]:
