@@ -151,8 +151,7 @@ class Warehouse:
             result = dbtRunner().invoke([*arguments, *folders, "--quiet"])
         if result.exception is not None:
             raise result.exception
-        nodes: Any = result.result
-        return {node.node.name: str(node.status) for node in nodes or []}
+        return {node.node.name: str(node.status) for node in getattr(result.result, "results", [])}
 
     def build(self, *arguments: str) -> dict[str, str]:
         """`dbt build` with its gates and without the tests of single models, expecting it to succeed."""

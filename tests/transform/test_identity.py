@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -180,3 +181,27 @@ def test_the_tests_of_the_project_pass(world: Warehouse) -> None:
     statuses = world.dbt("test")
     assert {"a_chain_of_four_is_one_group", "assert_every_record_has_one_client"} <= set(statuses)
     assert set(statuses.values()) == {"pass"}
+
+
+def test_docs_describe_every_column_and_show_the_line_from_the_raw_table_to_the_publish(world: Warehouse) -> None:
+    world.dbt("docs", "generate")
+    manifest, catalog = (
+        json.loads((world.scratch / "target" / f"{name}.json").read_text("utf-8")) for name in ("manifest", "catalog")
+    )
+    reached, open_ends = set(), ["source.stage_first.staging_csv.imports"]
+    while open_ends:
+        node = open_ends.pop()
+        reached.add(node)
+        open_ends += [child for child in manifest["child_map"].get(node, []) if child not in reached]
+    assert {"model.stage_first.clients", "model.stage_first.publish"} <= reached
+
+    described = {
+        name: node
+        for name, node in (manifest["nodes"] | manifest["functions"]).items()
+        if node["resource_type"] != "test"
+    }
+    faults = [name for name, node in described.items() if not node["description"]]
+    for name, relation in catalog["nodes"].items():
+        told = {column for column, detail in described[name]["columns"].items() if detail["description"]}
+        faults += [f"{name}.{column}" for column in told ^ set(relation["columns"])]
+    assert faults == []

@@ -52,6 +52,8 @@ def test_a_gate_that_fails_publishes_nothing_until_a_person_does(
         assert statuses["publish"] == "skipped"
         assert warehouse.published() == yesterday
         assert warehouse.rows("select from unified.pending_unification") != []
+    assert warehouse.dbt("run", "--select", "int_batches_resolved+")["publish"] == "error"  # it passes no gate
+    assert warehouse.published() == yesterday
     assert warehouse.dbt("run", "--select", "publish") == {"publish": "success"}
     assert len(warehouse.published()["clients"]) == 11
     assert warehouse.rows("select from unified.pending_unification") == []

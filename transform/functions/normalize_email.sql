@@ -1,5 +1,5 @@
 declare
-    address text := lower(btrim(value, e' \t\r\n\u00a0\u200b\u202f\u2060\ufeff<>'));
+    address text := lower(btrim(value, e' \t\r\n\u00a0\u200b\u202f\u2060\ufeff<>') {{ unicode_collation() }});
 begin
     if address ~ '^[^][:space:]@"(),:;<>[\\]+@([^][:space:]@"(),:;<>[\\.]+\.)+[^][:space:]@"(),:;<>[\\.0-9][^][:space:]@"(),:;<>[\\.]+$'
         and length(address) <= 254

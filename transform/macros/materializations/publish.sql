@@ -157,6 +157,13 @@
     {%- set target_relation = this.incorporate(type='view') -%}
     {%- set tables = published_tables() -%}
 
+    {% if flags.WHICH == 'run' and selected_resources | length > 1 %}
+        {% do exceptions.raise_compiler_error(
+            '`dbt run` passes no gate, so it does not publish. Run `dbt build`; '
+            ~ 'or, to publish what a gate holds after you have looked at it, `dbt run --select publish`.'
+        ) %}
+    {% endif %}
+
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
