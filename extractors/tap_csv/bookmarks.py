@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 1024 * 1024
 
 
+class ReadAs(msgspec.Struct, omit_defaults=True, frozen=True):
+    """How the file is written, as found the first time: it does not change when the file grows."""
+
+    encoding: str
+    delimiter: str
+    header_line: int
+    skip_space: bool = False
+
+
 class Tail(msgspec.Struct, omit_defaults=True):
     """The end of a file that may be still unfinished; its rows were sent and are read again when the file grows."""
 
@@ -42,6 +51,7 @@ class FileBookmark(msgspec.Struct, omit_defaults=True):
     rejected: int = 0
     repeated: int = 0
     version: int = 1
+    read_as: ReadAs | None = None
     tail: Tail | None = None
     refused: str | None = None
 
@@ -82,7 +92,10 @@ def decide(source: Source, bookmark: FileBookmark | None, settings: str) -> Deci
     if start != bookmark.digest:
         return Decision("anew", "the part that was read has changed since, so this is a new version of the file")
     as_before = bookmark.tail.digest if bookmark.tail else bookmark.digest
-    return Decision("note" if bookmark.done and whole == as_before else "resume")
+    if bookmark.done and whole == as_before:
+        return Decision("note")
+    found_nothing = bookmark.done and bookmark.rows == bookmark.rejected
+    return Decision("anew" if found_nothing or bookmark.read_as is None else "resume")
 
 
 def _digests(source: Source, offset: int) -> tuple[str, str]:

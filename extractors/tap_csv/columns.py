@@ -17,10 +17,10 @@ from tap_csv.fields import (
     NAME_ALONE,
 )
 from tap_csv.headers import normalise
-from tap_csv.kinds import IdPart, recognise
+from tap_csv.kinds import IdPart, Recognised, recognise
 
 if TYPE_CHECKING:
-    from tap_csv.kinds import Kind, Recognised
+    from tap_csv.kinds import Kind
     from tap_csv.layout import Layout
     from tap_csv.options import Options
 
@@ -81,10 +81,12 @@ class Columns:
         return " + ".join(self.names[index] for index, _ in self.own_id if index is not None)
 
 
-def find_columns(layout: Layout, options: Options) -> Columns:
-    """Decide what each column means."""
+def find_columns(layout: Layout, options: Options, before: str | None = None) -> Columns:
+    """Decide what each column means; the kind stays what it was `before`."""
     headers = [normalise(name) for name in layout.names]
     recognised = recognise(headers, layout.sample, options.kind)
+    if before is not None and recognised.kind.name != before:
+        recognised = Recognised(recognise(headers, [], before).kind, "the rows that were read first")
     fields = _fields(headers, recognised.kind, options.mapping)
     denied = frozenset(index for index, header in enumerate(headers) if header in options.deny)
     own_id = _own_id(headers, fields, recognised.kind, options)

@@ -76,8 +76,8 @@ class TextDecoder:
         return text
 
 
-def find_decoder(sample: bytes, encoding: str | None = None) -> TextDecoder:
-    """Decide how a file is read from its first bytes, or from what the user said."""
+def find_decoder(sample: bytes, encoding: str | None = None, before: str | None = None) -> TextDecoder:
+    """Decide how a file is read from its first bytes, from what the user said, or as it was found `before`."""
     mark, marked = next(((mark, name) for mark, name in BYTE_ORDER_MARKS if sample.startswith(mark)), (b"", None))
     if encoding is not None:
         wanted = WITHOUT_MARK.get(encoding, encoding)
@@ -86,6 +86,8 @@ def find_decoder(sample: bytes, encoding: str | None = None) -> TextDecoder:
         return TextDecoder(wanted, fixed=not wanted.startswith("utf-8"))
     if marked:
         return TextDecoder(marked, mark, fixed=marked in WIDE)
+    if before is not None:
+        return TextDecoder(before, fixed=before in WIDE)
     wide = _wide_without_mark(sample[:4096])
     return TextDecoder(wide, fixed=True) if wide else TextDecoder(_single_bytes(sample))
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tap_csv.bookmarks import ReadAs
 from tap_csv.encodings import find_decoder
 from tap_csv.errors import UnreadableError
 from tap_csv.foreign import foreign
@@ -21,11 +22,15 @@ if TYPE_CHECKING:
 SAMPLE_BYTES = 1024 * 1024
 SAMPLE_ROWS = 200
 HEADER_WITHIN_ROWS = 50
+SHARE_OF_A_HEADER = 0.5
+SHARE_OF_A_SURE_HEADER = 0.9
+ROWS_THAT_PROVE_A_HEADER = 5
 SHARE_OF_A_TABLE = 0.8
 LINES_OF_A_SAMPLE_ROW = 500
 DELIMITERS = (",", ";", "\t", "|")
 _SEP = re.compile(r'"?sep=([^"\r\n])"?[\s,;]*', re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[a-z]{2,}", re.IGNORECASE)
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _VALUE = re.compile(r"[-+$€]?\d[\d.,:/ -]*")
 
 
@@ -47,6 +52,11 @@ class Layout:
     sample: list[list[str]]
     """The first rows."""
     problems: list[str] = field(default_factory=list)
+
+    @property
+    def read_as(self) -> ReadAs:
+        """What to remember for the time when the file has grown."""
+        return ReadAs(self.encoding, self.shape.delimiter, self.header_line, self.shape.skip_space)
 
     @property
     def is_table(self) -> bool:
@@ -104,13 +114,13 @@ class _Guess:
         return (round(self.share, 1), -self.header, self.rows[self.header].width, not self.skip_space)
 
 
-def find_layout(sample: bytes, options: Options, *, complete: bool) -> Layout | None:
+def find_layout(sample: bytes, options: Options, *, complete: bool, before: ReadAs | None = None) -> Layout | None:
     """Return how to read the file that begins with `sample` (or is it, if `complete`); None if there is no text in it.
 
     Raises:
         UnreadableError: it is no CSV.
     """
-    decoder = find_decoder(sample, options.encoding)
+    decoder = find_decoder(sample, options.encoding, before.encoding if before else None)
     if what := foreign(sample, wide=decoder.encoding in WIDE):
         raise UnreadableError(what)
     body = sample[len(decoder.mark) :]
@@ -123,10 +133,15 @@ def find_layout(sample: bytes, options: Options, *, complete: bool) -> Layout | 
         if complete:
             return None
         raise UnreadableError("There is no header in the first megabyte of the file. Remove what stands before it.")
-    guess = _best_guess(texts, options.delimiter)
+    guess = _as_before(texts, before) if before else _best_guess(texts, options.delimiter)
     header = guess.rows[guess.header]
     if not complete and header.end == len(lines):
         raise UnreadableError("The header does not end within the first megabyte of the file. Is this a CSV?")
+    if any(_NO_TEXT.search(name) for name in header.fields):
+        raise UnreadableError(
+            f"The header (line {header.start + 1}) is no text in {decoder.encoding}. Set `encoding` to what the file "
+            "is written in, or export it again."
+        )
     head = decoder.mark + b"".join(lines[: header.end])
     return Layout(
         decoder=decoder,
@@ -146,6 +161,12 @@ def _shape(guess: _Guess) -> Shape:
     return Shape(guess.delimiter, header.width, header.named, guess.skip_space)
 
 
+def _as_before(texts: list[str], before: ReadAs) -> _Guess:
+    skip = before.header_line - 1
+    rows = _sample_rows(texts, skip, before.delimiter, skip_space=before.skip_space)
+    return _Guess(before.delimiter, before.skip_space, 0, rows, share=1.0)
+
+
 def _best_guess(texts: list[str], delimiter: str | None) -> _Guess:
     skip = 0
     if found := _SEP.fullmatch(texts[0]):
@@ -163,24 +184,43 @@ def _best_guess(texts: list[str], delimiter: str | None) -> _Guess:
 
 def _guess(texts: list[str], skip: int, delimiter: str, *, skip_space: bool) -> _Guess:
     rows = _sample_rows(texts, skip, delimiter, skip_space=skip_space)
-    header = _find_header(rows)
-    fitting = sum(row.fits(rows[header]) for row in rows)
-    return _Guess(delimiter, skip_space, header, rows, fitting / len(rows))
+    unfinished = len(rows) > 1 and rows[-1].end == len(texts) and not texts[-1].endswith(("\n", "\r"))
+    whole = rows[:-1] if unfinished else rows
+    header = _find_header(whole)
+    fitting = sum(row.fits(rows[header]) for row in whole)
+    return _Guess(delimiter, skip_space, header, rows, fitting / len(whole))
 
 
 def _find_header(rows: list[_SampleRow]) -> int:
-    """Return the index of the header: the first row that most rows below it fit, and that names most columns."""
+    """Return the index of the header: the first row that names most columns and has no wider rows below it.
+
+    Where most rows below do not fit it, another row that nearly all rows below fit is the header.
+    """
+    candidates = range(min(len(rows), HEADER_WITHIN_ROWS))
+    header = _first_header(rows, candidates)
+    if header is None:
+        return next((number for number in candidates if rows[number].width > 1), 0)
+    if _share_that_fits(rows, header) >= SHARE_OF_A_HEADER:
+        return header
+    others = [number for number in candidates if number > header and len(rows) - number > ROWS_THAT_PROVE_A_HEADER]
+    return next((number for number in others if _share_that_fits(rows, number) >= SHARE_OF_A_SURE_HEADER), header)
+
+
+def _first_header(rows: list[_SampleRow], candidates: range) -> int | None:
     first = None
-    for number, row in enumerate(rows[:HEADER_WITHIN_ROWS]):
-        below = rows[number + 1 :]
-        if sum(other.fits(row) for other in below) * 2 < len(below):
+    for number in candidates:
+        row, below = rows[number], rows[number + 1 :]
+        if sum(any(other.fields[row.width :]) for other in below) * 2 > len(below):
             continue
         if row.filled == row.width or _names_enough(row, below):
             return first if first is not None and row.looks_like_data else number
         first = number if first is None else first
-    if first is not None:
-        return first
-    return next((number for number, row in enumerate(rows[:HEADER_WITHIN_ROWS]) if row.width > 1), 0)
+    return first
+
+
+def _share_that_fits(rows: list[_SampleRow], header: int) -> float:
+    below = rows[header + 1 :]
+    return sum(row.fits(rows[header]) for row in below) / len(below) if below else 1.0
 
 
 def _names_enough(row: _SampleRow, below: list[_SampleRow]) -> bool:

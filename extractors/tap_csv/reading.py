@@ -118,6 +118,7 @@ class FileReading:
     def begin(self, known: FileBookmark | None, decision: Decision) -> None:
         """Go on from the bookmark, or read a new version of a file that was read before."""
         self.resume = known if decision.do == "resume" else None
+        self.report.file_id = known.file if known and not decision.why else ""
         if decision.why:
             self.version += 1
             self.report.add(sentence(decision.why))
@@ -148,16 +149,19 @@ class FileReading:
 
     def _read(self, sample: bytes, stream: BinaryIO) -> Iterator[FilePage]:
         source = self.source
-        self.report.file_id = self.resume.file if self.resume else file_id(source.path, self.version, sample)
+        self.report.file_id = self.report.file_id or file_id(source.path, self.version, sample)
         complete = len(sample) < SAMPLE_BYTES or len(sample) >= source.size
-        layout = find_layout(sample[: source.size], source.options, complete=complete)
+        before = self.resume
+        layout = find_layout(
+            sample[: source.size], source.options, complete=complete, before=before.read_as if before else None
+        )
         if layout is None:
             self.report.add("The file is empty.")
             self._place = Place(len(sample), 0, digest_text(hashlib.sha256(sample)))
             return
         if not source.named and source.path.lower().endswith(".txt") and not layout.is_table:
             raise NoTableError("This text holds no table and is left alone; name the file in `files` to load it.")
-        with closing(self._start(layout, find_columns(layout, source.options))):
+        with closing(self._start(layout, find_columns(layout, source.options, before.kind if before else None))):
             yield FilePage([] if self.resume else [self.report.message()], None, 0)
             self._reader = self._rows_of(layout.decoder, Rejoined(sample[len(layout.head) :], stream))
             for page in self._reader.pages():
@@ -224,6 +228,7 @@ class FileReading:
             rejected=self.counts.rejected,
             repeated=self.counts.repeated,
             version=self.version,
+            read_as=self.report.layout.read_as if self.report.layout else None,
             tail=tail,
             refused=refused,
         )

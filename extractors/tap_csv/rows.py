@@ -151,7 +151,7 @@ class RowParser:
         self.bad: list[BadRow] = []
         self.at = self.last_start = lines.at
         self.open_at: int | None = None
-        """Index of the first line whose quote is still open at the end of the file."""
+        """Index of the first line of a row that failed because the file ends: it may be still being written."""
         self._lines = lines
         self._shape = shape
         self._cap = cap
@@ -248,6 +248,8 @@ class RowParser:
     def _reject_first_line(self, end: int, reason: str) -> None:
         """Refuse the first line of a row that failed before `end`, and go on with the second."""
         at = self.at
+        if self.open_at is None and end == len(self._lines.lines) and self._lines.lacks_line_end:
+            self.open_at = at
         if end - at > 1:
             self._cap.failed(at + self._to_line, end + self._to_line, self._lines.size(at, end))
         self._reject(at, at + 1, reason)

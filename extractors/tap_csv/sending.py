@@ -74,7 +74,8 @@ class RowSender:
                 messages.append(RecordMessage(IMPORTS, record_of(key, line, row)))
         self._report.counts.accepted = ordinal
         self._report.counts.rejected += len(page.bad)
-        return messages + [self._reject(bad) for bad in page.bad if bad.line > known_lines]
+        bad_rows = sorted(page.bad, key=lambda bad: bad.line)
+        return messages + [self._reject(bad) for bad in bad_rows if bad.line > known_lines]
 
     @property
     def must_compare(self) -> bool:
