@@ -28,14 +28,15 @@ Group = frozenset[str]
 
 
 def random_world(seed: int) -> World:
-    """Two to twelve records that hold few values, so that nearly everything collides and some phones are shared."""
+    """Two to fourteen records that hold few values, so that nearly everything collides and some phones are shared."""
     chance = random.Random(seed)
-    phones = PHONES[: chance.randint(1, len(PHONES))]
+    phones = PHONES[: chance.choice((1, 1, 2, 4))]
+    chances = {kind: chance.choice((0.4, 0.6, 0.8)) for kind in VALUES}
     world: World = {}
-    for number in range(chance.randint(2, 12)):
-        cells = {"Name": f"Name {chance.randint(1, 9)}"}
+    for number in range(chance.randint(2, 14)):
+        cells = {"Name": f"Name {chance.randint(1, 14)}"}
         for kind, values in VALUES.items():
-            if chance.random() < 0.5:
+            if chance.random() < chances[kind]:
                 cells[kind] = chance.choice(phones if kind == "Phone" else values)
         if "Phone" in cells and chance.random() < 0.4:
             cells["Phone"] += f" {chance.choice(phones)}"
