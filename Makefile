@@ -21,7 +21,7 @@ stop: ## Stop the embedded Postgres; its data stay.
 	@$(BIN)/stage-first stop
 
 test: install lint ## Everything that CI runs.
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 lint: install ## ruff, mypy, sqlfluff.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -29,7 +29,7 @@ lint: install ## ruff, mypy, sqlfluff.
 	@$(BIN)/sqlfluff lint transform --processes 1 --disable-progress-bar
 
 soak: install ## The long forms of the tests.
-	@STAGE_FIRST_SOAK=1 $(BIN)/pytest -n 2 --dist loadgroup
+	@STAGE_FIRST_SOAK=1 $(BIN)/pytest -n 2 --dist loadfile
 
 bench: install ## Ours against COPY and the limits; writes benchmarks/results.json.
 	@$(BIN)/python -m benchmarks

@@ -63,7 +63,6 @@ def shell(
             yield Shell(url, files, folder), expected
 
 
-@pytest.mark.xdist_group("meltano")
 class TestTyped:
     """In the order in which a person types it; each step stands on the one before."""
 
