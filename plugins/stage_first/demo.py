@@ -131,7 +131,9 @@ class Demo:
                 for line in child.stdout or ():
                     log.write(line)
                     if any(word in line for word in _SHOWN):
-                        self._console.print("  " + line.strip()[:160], style="dim", highlight=False, markup=False)
+                        self._console.print(
+                            "  " + line.strip()[:160], style="dim", highlight=False, markup=False, soft_wrap=True
+                        )
             except KeyboardInterrupt:
                 child.send_signal(signal.SIGINT)
                 child.wait()
@@ -155,7 +157,7 @@ class Demo:
             f"{figures['conflicts']:,} open conflicts, {seconds:.0f} seconds.\n",
             highlight=False,
         )
-        self._console.print(_NEXT, highlight=False, markup=False)
+        self._console.print(_NEXT, highlight=False, markup=False, soft_wrap=True)
 
     def _interrupted(self) -> int:
         if not self._was_running:
