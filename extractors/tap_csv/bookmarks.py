@@ -22,6 +22,7 @@ class ReadAs(msgspec.Struct, omit_defaults=True, frozen=True):
     encoding: str
     delimiter: str
     header_line: int
+    trailing: bool = False
     skip_space: bool = False
 
 

@@ -55,7 +55,8 @@ class Damage:
 
     def look(self, rows: Iterable[tuple[int, Row]]) -> None:
         """Look at each cell; worth its time only for rows of a suspect page."""
-        numbers = frozenset(self.columns.identifiers + self.columns.of("phone"))
+        own_id = [index for index, _ in self.columns.own_id]
+        numbers = {index for index in self.columns.identifiers + self.columns.of("phone") if index not in own_id}
         for line, row in rows:
             for index, value in enumerate(row):
                 if what := _damage(value, is_number=index in numbers):

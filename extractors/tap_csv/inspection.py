@@ -146,9 +146,10 @@ def _print_problems(console: Console, sample: Sample, phones: PhoneReader) -> No
     if len(sample.bad) > SHOWN_BAD:
         problems.append(f"So have {len(sample.bad) - SHOWN_BAD} lines more.")
     if lost:
-        problems.append(f"{lost} rows have an id in E-notation (1.23457E+15) and would be rejected.")
-    rows = len(sample.rows) + len(sample.bad)
-    console.print(f"\nIn {seen}: {rows:,} rows, {len(sample.bad) + lost:,} to reject.")
+        rows = "1 row has an id" if lost == 1 else f"{lost} rows have ids"
+        problems.append(f"{rows} in E-notation (1.23457E+15).")
+    total = len(sample.rows) + len(sample.bad)
+    console.print(f"\nIn {seen}: {total:,} rows, {len(sample.bad) + lost:,} to reject.")
     for problem in problems:
         console.print(f"[yellow]![/yellow] {escape(problem)}")
 

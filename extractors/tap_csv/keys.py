@@ -58,7 +58,7 @@ def key_of(columns: Columns) -> Callable[[Row], str | None]:
     by_content = content_hash(columns)
 
     def keyed_by_content(row: Row) -> str | None:
-        return by_content(row) if any(row) else None
+        return by_content(row) if any(map(str.strip, row)) else None
 
     if not columns.own_id:
         return keyed_by_content

@@ -56,7 +56,8 @@ class Layout:
     @property
     def read_as(self) -> ReadAs:
         """What to remember for the time when the file has grown."""
-        return ReadAs(self.encoding, self.shape.delimiter, self.header_line, self.shape.skip_space)
+        shape = self.shape
+        return ReadAs(self.encoding, shape.delimiter, self.header_line, shape.trailing, shape.skip_space)
 
     @property
     def is_table(self) -> bool:
@@ -107,6 +108,8 @@ class _Guess:
     rows: list[_SampleRow]
     share: float
     """Of the sample rows that fit the header."""
+    trailing: bool
+    """Most rows end in delimiters more than the header has."""
 
     @property
     def rank(self) -> tuple[float, int, int, bool]:
@@ -158,13 +161,13 @@ def find_layout(sample: bytes, options: Options, *, complete: bool, before: Read
 
 def _shape(guess: _Guess) -> Shape:
     header = guess.rows[guess.header]
-    return Shape(guess.delimiter, header.width, header.named, guess.skip_space)
+    return Shape(guess.delimiter, header.width, header.named, guess.trailing, guess.skip_space)
 
 
 def _as_before(texts: list[str], before: ReadAs) -> _Guess:
     skip = before.header_line - 1
     rows = _sample_rows(texts, skip, before.delimiter, skip_space=before.skip_space)
-    return _Guess(before.delimiter, before.skip_space, 0, rows, share=1.0)
+    return _Guess(before.delimiter, before.skip_space, 0, rows, share=1.0, trailing=before.trailing)
 
 
 def _best_guess(texts: list[str], delimiter: str | None) -> _Guess:
@@ -187,8 +190,10 @@ def _guess(texts: list[str], skip: int, delimiter: str, *, skip_space: bool) -> 
     unfinished = len(rows) > 1 and rows[-1].end == len(texts) and not texts[-1].endswith(("\n", "\r"))
     whole = rows[:-1] if unfinished else rows
     header = _find_header(whole)
-    fitting = sum(row.fits(rows[header]) for row in whole)
-    return _Guess(delimiter, skip_space, header, rows, fitting / len(whole))
+    fitting = [row for row in whole if row.fits(rows[header])]
+    longer = sum(row.width > rows[header].width for row in fitting)
+    trailing = longer > 0 and longer * 2 >= len(fitting) - 1
+    return _Guess(delimiter, skip_space, header, rows, len(fitting) / len(whole), trailing)
 
 
 def _find_header(rows: list[_SampleRow]) -> int:
@@ -202,8 +207,9 @@ def _find_header(rows: list[_SampleRow]) -> int:
         return next((number for number in candidates if rows[number].width > 1), 0)
     if _share_that_fits(rows, header) >= SHARE_OF_A_HEADER:
         return header
-    others = [number for number in candidates if number > header and len(rows) - number > ROWS_THAT_PROVE_A_HEADER]
-    return next((number for number in others if _share_that_fits(rows, number) >= SHARE_OF_A_SURE_HEADER), header)
+    others = [number for number in candidates if number > header and rows[number].filled == rows[number].width]
+    proved = [number for number in others if len(rows) - number > ROWS_THAT_PROVE_A_HEADER]
+    return next((number for number in proved if _share_that_fits(rows, number) >= SHARE_OF_A_SURE_HEADER), header)
 
 
 def _first_header(rows: list[_SampleRow], candidates: range) -> int | None:

@@ -34,6 +34,8 @@ class Shape:
     columns: int
     fewest: int
     """Less than `columns` where the header ends in empty names, as in files with trailing delimiters."""
+    trailing: bool = False
+    """Rows of this file end in delimiters more than the header has; a single such row would be a shifted one."""
     skip_space: bool = False
 
 
@@ -206,7 +208,7 @@ class RowParser:
             return True
         if shape.fewest <= len(row) < shape.columns:
             row += [""] * (shape.columns - len(row))
-        elif len(row) > shape.columns and not any(row[shape.columns :]):
+        elif len(row) > shape.columns and shape.trailing and not any(row[shape.columns :]):
             del row[shape.columns :]
         if len(row) == shape.columns:
             self.rows.append((self.at + self._to_line, row))

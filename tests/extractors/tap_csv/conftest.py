@@ -1,4 +1,4 @@
-"""Signals as they were: a tap takes them over when it is made."""
+"""Signals as they were (a tap takes them over when it is made), and a project in which no file of a test lies."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
-def signals_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.delenv("MELTANO_PROJECT_ROOT", raising=False)
+def signals_as_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setenv("MELTANO_PROJECT_ROOT", str(tmp_path / "project"))
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in handlers.items():

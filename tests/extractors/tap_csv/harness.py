@@ -83,7 +83,7 @@ def alive(table: dict[tuple[str, str], Any]) -> dict[tuple[str, str], Any]:
     return {key: content for key, content in table.items() if content is not None}
 
 
-def run(files: Any, state: dict[str, Any] | None = None, **settings: Any) -> Outcome:
+def run(files: Any, state: dict[str, Any] | None = None, catalog: Any = None, **settings: Any) -> Outcome:
     """Run the tap once; every page gets its checkpoint."""
     given = (
         [str(entry) if not isinstance(entry, dict) else entry for entry in files] if isinstance(files, list) else files
@@ -93,7 +93,7 @@ def run(files: Any, state: dict[str, Any] | None = None, **settings: Any) -> Out
     outcome = Outcome()
     with contextlib.redirect_stdout(stdout), mock.patch("tap_core.writer.STATE_SECONDS", 0):
         try:
-            TapCSV(config=config, state=json.loads(json.dumps(state or {}))).sync_all()
+            TapCSV(config=config, state=json.loads(json.dumps(state or {})), catalog=catalog).sync_all()
         except SystemExit as end:
             outcome.exit_code = int(end.code or 0)
     stdout.flush()
