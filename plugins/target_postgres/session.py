@@ -17,7 +17,6 @@ from target_postgres.commit import commit_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from target_postgres.batch import Batch, Counts
     from target_postgres.runs import Run
@@ -26,18 +25,16 @@ _Result = TypeVar("_Result")
 
 logger = logging.getLogger("target-postgres")
 _APPLICATION = "target-postgres"
-_HURRY_SECONDS = 5.0
+FIRST_PAUSE_SECONDS = 0.2
+HURRY_SECONDS = 5.0
 
 
 _IDLE_IN_TRANSACTION_SECONDS = 60
 """A loader that stops in mid-transaction (a laptop that sleeps, a cut line) must not hold its locks for ever."""
-_SETTLE = """
-select set_config('idle_in_transaction_session_timeout', %s, false), pid, backend_start
-from pg_stat_activity where pid = pg_backend_pid()
-"""
+_BACKEND = "select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()"
 _END_BACKEND = """
 select pg_terminate_backend(pid, 5000) from pg_stat_activity
-where pid = %s and backend_start = %s and application_name like %s and xact_start is not null
+where pid = %s and backend_start = %s and application_name like %s
 """
 
 
@@ -48,7 +45,7 @@ class Session:
         self._url = database_url
         self._run = run
         self._reconnect_seconds = reconnect_seconds
-        self._backend: tuple[int, datetime] | None = None
+        self._backend: tuple[Any, ...] | None = None
         self._connection = self._connect()
         try:
             migrate(self._connection)
@@ -71,7 +68,7 @@ class Session:
 
     def hurry(self) -> None:
         """Somebody waits for the end: do not wait for a database that is away much longer."""
-        self._reconnect_seconds = min(self._reconnect_seconds, _HURRY_SECONDS)
+        self._reconnect_seconds = min(self._reconnect_seconds, HURRY_SECONDS)
 
     def end(self, status: str, error: str | None = None) -> None:
         """Write how the run ended and give the lease back."""
@@ -90,7 +87,7 @@ class Session:
     def _insist(self, work: Callable[[psycopg.Connection[Any]], _Result]) -> _Result:
         """Do the work; where the connection is lost, reconnect and do it again."""
         lost_at: float | None = None
-        pause = 0.2
+        pause = FIRST_PAUSE_SECONDS
         while True:
             try:
                 return work(self._open_connection())
@@ -113,12 +110,12 @@ class Session:
     def _connect(self) -> psycopg.Connection[Any]:
         """A new connection, once the server no longer works for the lost one: its locks would block this one."""
         connection = connect(self._url, application=_APPLICATION, client_encoding="UTF8")
-        if self._backend is not None:
-            with contextlib.suppress(psycopg.errors.InsufficientPrivilege), connection.transaction():
-                connection.execute("set local role none")
+        connection.execute(f"set idle_in_transaction_session_timeout = '{_IDLE_IN_TRANSACTION_SECONDS}s'")
+        with connection.transaction():
+            connection.execute("set local role none")  # the group role may neither see nor end our login's backends
+            if self._backend is not None:
                 connection.execute(_END_BACKEND, [*self._backend, f"%{_APPLICATION}"])
-        row = connection.execute(_SETTLE, [f"{_IDLE_IN_TRANSACTION_SECONDS}s"]).fetchone()
-        self._backend = row[1:] if row else None
+            self._backend = connection.execute(_BACKEND).fetchone()
         return connection
 
 

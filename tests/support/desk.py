@@ -12,7 +12,7 @@ import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from psycopg import sql
 from psycopg.rows import dict_row
@@ -96,14 +96,14 @@ class Desk:
         outcome.states = [json.loads(text) for text in out.getvalue().splitlines()]
         return outcome
 
-    def start(self, **settings: Any) -> subprocess.Popen[bytes]:
-        """Start the loader as a process of its own, fed by a pipe."""
+    def start(self, source: IO[bytes] | None = None, **settings: Any) -> subprocess.Popen[bytes]:
+        """Start the loader as a process of its own, fed by another's output or by us."""
         config = self.folder / "config.json"
         config.write_text(json.dumps(self.settings(**settings)))
         command = [sys.executable, "-m", "target_postgres.target", "--config", str(config)]
         pipe = subprocess.PIPE
         with (self.folder / "stderr.txt").open("ab") as errors:
-            return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=errors)
+            return subprocess.Popen(command, stdin=source or pipe, stdout=pipe, stderr=errors)
 
     def errors(self) -> str:
         """What the processes wrote to stderr."""
