@@ -207,7 +207,7 @@ def _find_header(rows: list[_SampleRow]) -> int:
         return next((number for number in candidates if rows[number].width > 1), 0)
     if _share_that_fits(rows, header) >= SHARE_OF_A_HEADER:
         return header
-    others = [number for number in candidates if number > header and rows[number].filled == rows[number].width]
+    others = [number for number in candidates if number > header and rows[number].filled == rows[number].width > 1]
     proved = [number for number in others if len(rows) - number > ROWS_THAT_PROVE_A_HEADER]
     return next((number for number in proved if _share_that_fits(rows, number) >= SHARE_OF_A_SURE_HEADER), header)
 
