@@ -1,6 +1,7 @@
-select (
-    substr(digest.hex, 1, 12)
-    || '8' || substr(digest.hex, 14, 3)
-    || translate(substr(digest.hex, 17, 1), '0123456789abcdef', '89ab89ab89ab89ab') || substr(digest.hex, 18, 15)
-)::uuid
-from (select encode(sha256(convert_to(value, 'UTF8')), 'hex') as hex) as digest
+declare
+    digest bytea := substring(sha256(convert_to(value, 'UTF8')) from 1 for 16);
+begin
+    digest := set_byte(digest, 6, (get_byte(digest, 6) & 15) | 128);
+    digest := set_byte(digest, 8, (get_byte(digest, 8) & 63) | 128);
+    return encode(digest, 'hex')::uuid;
+end

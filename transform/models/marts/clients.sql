@@ -69,7 +69,7 @@ ids_by_kind as (
         identifiers.kind,
         jsonb_agg(distinct identifiers.value) as ids
     from identifiers
-    inner join clusters on identifiers.record_key = clusters.record_key
+    inner join clusters on identifiers.record_number = clusters.record_number
     where identifiers.kind not in ('email', 'phone_e164') and not identifiers.is_blocked
     group by clusters.client_id, identifiers.kind
 

@@ -28,12 +28,12 @@ clusters as (
         founders.record_number,
         founders.record_key,
         founders.alias_client_id,
-        groups.group_number,
+        founding.record_number as group_number,
         founding.record_key as founding_record_key,
         founding.alias_client_id as client_id
-    from groups
-    inner join founders on groups.record_number = founders.record_number
-    inner join founders as founding on groups.group_number = founding.record_number
+    from founders
+    left join groups on founders.record_number = groups.record_number
+    inner join founders as founding on coalesce(groups.group_number, founders.record_number) = founding.record_number
 
 )
 

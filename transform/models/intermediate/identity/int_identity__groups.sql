@@ -8,9 +8,11 @@ holdings as (
 
 ),
 
-records as (
+-- Nobody can meet a record that has no value in common with another.
+linked as (
 
-    select * from {{ ref('int_identity__records') }}
+    select distinct record_number from holdings
+    where value_number is not null
 
 ),
 
@@ -37,13 +39,13 @@ this_step as (
 groups as (
 
     select
-        records.record_number,
-        coalesce(before.group_number, records.record_number) as group_number,
+        linked.record_number,
+        coalesce(before.group_number, linked.record_number) as group_number,
         coalesce(before.is_anchored, false) as is_anchored,
         before.joined_by,
         before.joined_how
-    from records
-    left join {{ this }} as before on records.record_number = before.record_number
+    from linked
+    left join {{ this }} as before on linked.record_number = before.record_number
 
 ),
 

@@ -12,21 +12,14 @@ identifier_values as (
 
 ),
 
-records as (
-
-    select * from {{ ref('int_identity__records') }}
-
-),
-
 -- Blocked and shared values count nowhere: they do not link, anchor or contest.
 holdings as (
 
     select
-        records.record_number,
+        identifiers.record_number,
         identifiers.kind,
         identifier_values.value_number
     from identifiers
-    inner join records on identifiers.record_key = records.record_key
     left join identifier_values
         on
             identifiers.business = identifier_values.business

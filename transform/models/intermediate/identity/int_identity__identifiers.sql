@@ -1,8 +1,8 @@
 with
 
-staged_rows as (
+records as (
 
-    select * from {{ ref('int_identity__staged_rows') }}
+    select * from {{ ref('int_identity__records') }}
 
 ),
 
@@ -24,38 +24,38 @@ blocked_identifiers as (
 found as (
 
     select
-        staged_rows.record_key,
-        staged_rows.business,
-        staged_rows.account,
+        records.record_number,
+        records.business,
+        records.account,
         'email' as kind,
         addresses.email as value
-    from staged_rows
-    cross join unnest(staged_rows.emails) as addresses (email)
+    from records
+    cross join unnest(records.emails) as addresses (email)
     union all
     select
-        staged_rows.record_key,
-        staged_rows.business,
-        staged_rows.account,
+        records.record_number,
+        records.business,
+        records.account,
         'phone_e164' as kind,
         numbers.phone as value
-    from staged_rows
-    cross join unnest(staged_rows.phones) as numbers (phone)
+    from records
+    cross join unnest(records.phones) as numbers (phone)
     union all
     select
-        staged_rows.record_key,
-        staged_rows.business,
-        staged_rows.account,
+        records.record_number,
+        records.business,
+        records.account,
         pairs.pair ->> 0 as kind,
         pairs.pair ->> 1 as value
-    from staged_rows
-    cross join jsonb_array_elements(staged_rows.identifiers) as pairs (pair)
+    from records
+    cross join jsonb_array_elements(records.identifiers) as pairs (pair)
 
 ),
 
 ruled as (
 
     select
-        found.record_key,
+        found.record_number,
         found.business,
         found.kind,
         case when identity_rules.per_account then found.account || '/' || found.value else found.value end as value
@@ -67,7 +67,7 @@ ruled as (
 identifiers as (
 
     select
-        ruled.record_key,
+        ruled.record_number,
         ruled.business,
         ruled.kind,
         ruled.value,

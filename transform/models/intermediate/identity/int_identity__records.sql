@@ -6,26 +6,6 @@ staged_rows as (
 
 ),
 
-identifiers as (
-
-    select * from {{ ref('int_identity__identifiers') }}
-
-),
-
-holders as (
-
-    select distinct record_key from identifiers
-
-),
-
-identified as (
-
-    select staged_rows.*
-    from staged_rows
-    inner join holders on staged_rows.record_key = holders.record_key
-
-),
-
 records as (
 
     select
@@ -41,7 +21,8 @@ records as (
                 record_key collate "C" asc
         ) as value_rank,
         *
-    from identified
+    from staged_rows
+    where is_record
 
 )
 

@@ -20,6 +20,16 @@ source_priority as (
 
 ),
 
+-- The other identifiers are staged only for kinds that have a rule.
+ruled as (
+
+    select
+        coalesce(bool_or(kind = 'email'), false) as by_email,
+        coalesce(bool_or(kind = 'phone_e164'), false) as by_phone
+    from {{ ref('identity_rules') }}
+
+),
+
 staged_rows as (
 
     select
@@ -44,6 +54,9 @@ placed as (
         staged_rows.emails,
         staged_rows.phones,
         staged_rows.identifiers,
+        ruled.by_email and cardinality(staged_rows.emails) > 0
+        or ruled.by_phone and cardinality(staged_rows.phones) > 0
+        or staged_rows.identifiers is not null as is_record,
         staged_rows.country,
         staged_rows.consent_email,
         staged_rows.consent_sms,
@@ -54,6 +67,7 @@ placed as (
         staged_rows._first_loaded_at,
         staged_rows._deleted_at
     from staged_rows
+    cross join ruled
     left join accounts on staged_rows.source = accounts.source and staged_rows.account = accounts.account
     left join source_priority on staged_rows.source = source_priority.source and staged_rows.kind = source_priority.kind
 

@@ -6,24 +6,17 @@ staged_rows as (
 
 ),
 
-records as (
-
-    select * from {{ ref('int_identity__records') }}
-
-),
-
 unidentifiable as (
 
     select
-        staged_rows.business,
-        staged_rows.source,
-        staged_rows.stream,
-        staged_rows.kind,
+        business,
+        source,
+        stream,
+        kind,
         count(*) as row_count
     from staged_rows
-    left join records on staged_rows.record_key = records.record_key
-    where records.record_key is null
-    group by staged_rows.business, staged_rows.source, staged_rows.stream, staged_rows.kind
+    where is_record is not true
+    group by business, source, stream, kind
 
 )
 

@@ -58,7 +58,7 @@ names as (
     from crowded
     inner join identifiers
         on crowded.business = identifiers.business and crowded.kind = identifiers.kind and crowded.value = identifiers.value
-    inner join records on identifiers.record_key = records.record_key
+    inner join records on identifiers.record_number = records.record_number
     group by crowded.business, crowded.kind, crowded.value, crowded.max_names
 
 ),

@@ -25,7 +25,15 @@ placed as (
 
     select
         clusters.client_id,
-        records.*
+        records.value_rank,
+        records.full_name,
+        records.emails,
+        records.phones,
+        records.country,
+        records.consent_email,
+        records.consent_sms,
+        records.consent_whatsapp,
+        records._deleted_at
     from records
     inner join clusters on records.record_number = clusters.record_number
 
