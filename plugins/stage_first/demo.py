@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import psutil
 from rich.console import Console
 from rich.table import Table
 from sandbox.exports import EXPORTS
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PEOPLE = 5500
 SEED = 2026
+PATIENCE_SECONDS = 15
 _SHOWN = (" rows committed", " ERROR ", "CRITICAL", "Traceback", "Completed with", "PASS=")
 _NEXT = """Next:
   source .venv/bin/activate
@@ -135,8 +137,8 @@ class Demo:
                             "  " + line.strip()[:160], style="dim", highlight=False, markup=False, soft_wrap=True
                         )
             except KeyboardInterrupt:
-                child.send_signal(signal.SIGINT)
                 child.wait()
+                wait_for_group()
                 raise
         if child.returncode:
             raise subprocess.CalledProcessError(child.returncode, command)
@@ -164,3 +166,20 @@ class Demo:
             settings.local_server({**os.environ, **settings.dotenv()}).stop()
         self._console.print("\nStopped. Nothing is left running; `make demo` goes on from here.")
         return 130
+
+
+def wait_for_group() -> None:
+    """Wait for what the terminal's Ctrl-C has reached beside us, and end what does not end by itself."""
+    group, kept = os.getpgrp(), {os.getpid(), os.getppid()}
+    others = [process for process in psutil.process_iter() if process.pid not in kept and _group(process.pid) == group]
+    _, stubborn = psutil.wait_procs(others, timeout=PATIENCE_SECONDS)
+    for process in stubborn:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except (ProcessLookupError, PermissionError):
+        return None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-DATA = ROOT / ".data"
+DATA = Path(os.environ.get("STAGE_FIRST_DATA") or ROOT / ".data")
 TRANSFORM = ROOT / "transform"
 BIN = ROOT / ".venv" / "bin"
 DEMO = "demo"

@@ -1,0 +1,101 @@
+"""`make demo`, less the environment: twice to the end, and Ctrl-C anywhere."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from support.databases import free_port
+from support.pipes import BIN, PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STEPS = [
+    pytest.param("Postgres", marks=pytest.mark.soak),
+    pytest.param("sandbox exports", marks=pytest.mark.soak),
+    "meltano run tap-csv",
+    "meltano run unify",
+    pytest.param("PASS=", marks=pytest.mark.soak),
+]
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Environment of a demo with a data folder and a port of its own."""
+    memory = Path("/dev/shm")  # noqa: S108
+    folder = memory / f"stage-first-demo-{os.getpid()}-{tmp_path.name}" if os.access(memory, os.W_OK) else tmp_path
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "COLUMNS": "150"}
+    environment |= {"STAGE_FIRST_DATA": str(folder), "LOCAL_POSTGRES_PORT": str(free_port())}
+    yield environment
+    subprocess.run([BIN / "stage-first", "stop"], env=environment, check=True, capture_output=True)
+    subprocess.run(["rm", "-rf", folder], check=True)
+
+
+def demo(environment: dict[str, str]) -> subprocess.Popen[str]:
+    command = [BIN / "stage-first", "demo", "--people", "300"]
+    return subprocess.Popen(
+        command,
+        cwd=PROJECT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def finish(run: subprocess.Popen[str]) -> tuple[int, str]:
+    output, _ = run.communicate(timeout=240)
+    return run.returncode, output
+
+
+def started_in(session: int) -> list[str]:
+    """Processes of the demo's session that still live."""
+    found = []
+    for process in psutil.process_iter(["pid", "cmdline", "status"]):
+        try:
+            if os.getsid(process.pid) == session and process.info["status"] != psutil.STATUS_ZOMBIE:
+                found.append(" ".join(process.info["cmdline"]))
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue
+    return found
+
+
+def test_twice_to_the_end_and_the_second_time_loads_nothing(terminal: dict[str, str]) -> None:
+    code, said = finish(demo(terminal))
+    assert code == 0, said
+    assert "clients from" in said
+    code, again = finish(demo(terminal))
+    assert code == 0, again
+    figures = [line.rsplit(",", 1)[0] for line in (said + again).splitlines() if "clients from" in line]
+    assert figures[0] == figures[1]
+    assert "rows committed" not in again
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_ctrl_c_leaves_nothing_running_and_nothing_broken(step: str, terminal: dict[str, str]) -> None:
+    run = demo(terminal)
+    assert run.stdout
+    for line in run.stdout:
+        if step in line:
+            break
+    os.killpg(run.pid, signal.SIGINT)
+    code, said = finish(run)
+    assert code == 130, said
+    assert "Nothing is left running" in said
+    assert started_in(run.pid) == []
+    stopped = subprocess.run([BIN / "local-postgres", "status"], env=local(terminal), capture_output=True, text=True)
+    assert stopped.returncode == 3, stopped.stdout
+    code, said = finish(demo(terminal))
+    assert code == 0, said
+
+
+def local(environment: dict[str, str]) -> dict[str, str]:
+    return {**environment, "LOCAL_POSTGRES_FOLDER": environment["STAGE_FIRST_DATA"] + "/postgres"}
