@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import subprocess
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from sandbox.exports import EXPORTS
 from sandbox.folder import write_export
 from sandbox.people import World
 from support.databases import free_port, fresh_database
-from support.pipes import Pipe, contents, leftovers, query
+from support.pipes import BIN, PROJECT, Pipe, committed_rows, contents, leftovers, query
 from warehouse.connection import connect
 from warehouse.migrate import migrate
 
@@ -103,3 +105,27 @@ def test_kill_the_server(
     assert contents(url) == undisturbed
     assert leftovers(url) == []
     assert query(url, "select status, rows_read from ops.sync_runs where stream = 'imports'") == [("succeeded", ROWS)]
+
+
+def test_kill_meltano(tmp_path: Path, database_url: str, exports: Path, undisturbed: list[Any]) -> None:
+    """Tap and loader end by themselves, and the next run starts at once although Meltano has a run that never ended."""
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "DATABASE_URL": database_url}
+    environment |= {"TAP_CSV_FILES": str(exports), "TAP_CSV_DEFAULT_REGION": "MX", "TAP_CSV_PAGE_ROWS": "50"}
+    environment |= {"TARGET_POSTGRES_BATCH_ROWS": "300", "TARGET_POSTGRES_FLUSH_SECONDS": "0"}
+    command = [BIN / "meltano", "run", "tap-csv", "target-postgres"]
+    with (tmp_path / "meltano.log").open("wb") as log:
+        meltano = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
+        while committed_rows(database_url) < 1000:
+            assert meltano.poll() is None
+            time.sleep(0.02)
+        children = psutil.Process(meltano.pid).children(recursive=True)
+        meltano.kill()
+        meltano.wait()
+        assert len(children) == 2
+        assert psutil.wait_procs(children, timeout=30)[1] == []
+        query(database_url, "update meltano.runs set last_heartbeat_at = last_heartbeat_at - interval '16 seconds'")
+        assert subprocess.run(command, cwd=PROJECT, env=environment, stdout=log, stderr=log).returncode == 0
+    assert contents(database_url) == undisturbed
+    assert leftovers(database_url) == []
+    states = query(database_url, "select state::text from meltano.runs order by started_at")
+    assert states == [("FAIL",), ("SUCCESS",)]

@@ -95,9 +95,10 @@ def committed_rows(database_url: str) -> int:
 
 
 def query(database_url: str, statement: str) -> list[tuple[Any, ...]]:
-    """Rows of a query."""
+    """Rows of a query; none of a statement that returns none."""
     with psycopg.connect(database_url) as connection:
-        return connection.execute(statement).fetchall()  # type: ignore[arg-type]
+        cursor = connection.execute(statement)  # type: ignore[arg-type]
+        return cursor.fetchall() if cursor.description else []
 
 
 def contents(database_url: str) -> list[tuple[Any, ...]]:
