@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from tap_csv.encodings import UNREADABLE
@@ -56,6 +58,7 @@ class LineBuffer:
         self.tainted: dict[int, str] = {}
         """Line number to the reason why no row may contain that line."""
         self._suspect_until = 0
+        self._ends: list[int] | None = None
         self._digest = hashlib.sha256(head)
         splitter.on_giant = self._digest.update
         self._blocks = iter(splitter)
@@ -89,7 +92,20 @@ class LineBuffer:
 
     def size(self, start: int, end: int) -> int:
         """Bytes of some lines in hand."""
-        return sum(map(len, self.lines[start:end]))
+        ends = self._line_ends
+        return ends[end] - ends[start]
+
+    def over(self, start: int, size: int) -> int:
+        """Return the index after the line with which more than `size` bytes from `start` on are reached."""
+        ends = self._line_ends
+        return bisect_right(ends, ends[start] + size)
+
+    @property
+    def _line_ends(self) -> list[int]:
+        """Where each line in hand ends; made when it is asked for, since good files never ask."""
+        if self._ends is None:
+            self._ends = list(accumulate(map(len, self.lines), initial=0))
+        return self._ends
 
     def fill(self, count: int) -> bool:
         """Have `count` unused lines in hand if there are as many; false if nothing at all is left."""
@@ -126,6 +142,7 @@ class LineBuffer:
         if not block.lines:
             return
         del self.lines[: self.at], self.texts[: self.at]
+        self._ends = None
         self.at = 0
         first = self.line + len(self.lines)
         texts = self.decoder.decode(block.lines, first)

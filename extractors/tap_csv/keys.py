@@ -63,7 +63,7 @@ def key_of(columns: Columns) -> Callable[[Row], str | None]:
     if not columns.own_id:
         return keyed_by_content
     index, _ = columns.own_id[0]
-    own_id = _several(columns) if len(columns.own_id) > 1 else _plain
+    with_others = _several(columns) if len(columns.own_id) > 1 else None
 
     def keyed(row: Row) -> str | None:
         own = row[index]  # type: ignore[index]  # the first part is always present
@@ -74,14 +74,17 @@ def key_of(columns: Columns) -> Callable[[Row], str | None]:
                 raise LostDigitsError
         elif not own or own.isspace():
             return keyed_by_content(row)
-        return own_id(own.strip(), row)
+        own = own.strip()
+        if with_others is not None:
+            return with_others(own, row)
+        return _apart(own) if ":" in own else own
 
     return keyed
 
 
-def _plain(own: str, _row: Row) -> str:
+def _apart(own: str) -> str:
     """Keep `A:2` apart from the second `A`, which is called that too."""
-    return f"{own}:1" if ":" in own and _NUMBERED.search(own) else own
+    return f"{own}:1" if _NUMBERED.search(own) else own
 
 
 def _several(columns: Columns) -> Callable[[str, Row], str]:

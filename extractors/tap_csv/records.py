@@ -33,16 +33,13 @@ def record_maker(
     phones_of = phones_reader(columns, phones)
 
     def record_of(key: str, line: int, row: Row) -> RawRecord:
-        record: dict[str, Any] = dict(zip(names, row, strict=False))
-        for name in denied:
-            del record[name]
-        return RawRecord(
-            account,
-            prefix + key,
-            record,
-            phones=phones_of(row) if phones_of is not None else None,
-            origin={"file": file_id, "path": path, "line": line},
-        )
+        record: dict[str, Any] = dict(zip(names, row))  # noqa: B905  # a row has as many fields as the header
+        if denied:
+            for name in denied:
+                del record[name]
+        numbers = phones_of(row) if phones_of is not None else None
+        origin = {"file": file_id, "path": path, "line": line}
+        return RawRecord(account, prefix + key, record, None, None, numbers, origin)
 
     return record_of
 

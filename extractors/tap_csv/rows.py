@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tap_csv.buffer import LineBuffer, Place
 
 Row = list[str]
-SMALLEST_CAP = 64 * 1024
+SMALLEST_CAP = 4096
 NO_CONTENT = " \t\x1a"
 """What a line may hold and still be blank; 1A ends the files of old DOS programs."""
 UNCLOSED = "opens a quote that is not closed"
@@ -126,23 +126,32 @@ class RowReader:
 class Cap:
     """The most bytes a row of several lines may have.
 
-    Lines that a failed row has covered are read again; with half the cap each time, so that no file makes this endless.
+    Lines that a failed row has covered are read again. The more they are, the less the rows among them may cover, so
+    that no file makes this endless.
     """
 
     limit: int
     _now: int = 0
+    _spent: int = 0
     _failed_until: int = 0
 
     def at(self, line: int) -> int:
         """Return the cap for a row that starts in `line`."""
         if line >= self._failed_until:
-            self._now = self.limit
+            self._now, self._spent = self.limit, 0
         return self._now
+
+    def is_lowered(self, line: int) -> bool:
+        """Whether a row that starts in `line` begins among lines that a failed row has covered."""
+        return line < self._failed_until
 
     def failed(self, line: int, end: int, size: int) -> None:
         """Note that a row which starts in `line` failed before line `end`."""
-        self._now = min(self.limit, max(SMALLEST_CAP, min(self.at(line), size) // 2))
+        cap = self.at(line)
         self._failed_until = max(self._failed_until, end)
+        self._spent += size
+        if self._spent >= cap:
+            self._now, self._spent = min(self.limit, max(SMALLEST_CAP, cap // 2)), 0
 
 
 class RowParser:
@@ -170,12 +179,13 @@ class RowParser:
     def _read_rows(self) -> bool:
         """Read rows until one fails; false if more lines are needed."""
         start = at = self.at
+        stop = self._stop_for(start)
         texts = iter(self._lines.texts)
         texts.__setstate__(start)  # type: ignore[attr-defined]  # goes to an index without copying
         shape, tainted, to_line, rows = self._shape, self._lines.tainted, self._to_line, self.rows
         columns = shape.columns
         parser = csv.reader(
-            islice(texts, self._stop - start),
+            islice(texts, stop - start),
             delimiter=shape.delimiter,
             skipinitialspace=shape.skip_space,
             strict=True,
@@ -192,9 +202,16 @@ class RowParser:
                 self.last_start, at = at, end
         except csv.Error as error:
             self.at = at
-            return self._failed(start + parser.line_num, str(error))
+            return self._failed(start + parser.line_num, str(error), stop)
         self.at = at
         return True
+
+    def _stop_for(self, start: int) -> int:
+        """Look no farther than one row may reach where lines are read again."""
+        line = start + self._to_line
+        if not self._cap.is_lowered(line):
+            return self._stop
+        return min(self._stop, self._lines.over(start, self._cap.at(line)))
 
     def _take(self, row: Row, end: int) -> bool:
         """Judge a row that is not simply right; false if reading must begin anew after its first line."""
@@ -220,13 +237,13 @@ class RowParser:
         self._reject(self.at, end, reason)
         return True
 
-    def _failed(self, end: int, error: str) -> bool:
+    def _failed(self, end: int, error: str, stop: int) -> bool:
         """Deal with what the csv module refuses; false if more lines are needed."""
         if error != "unexpected end of data":
             if end - self.at == 1 or not self._is_too_long(end):
                 self._reject_first_line(end, UNDOUBLED)
             return True
-        if self._is_too_long(self._stop):
+        if self._is_too_long(stop) or stop < self._stop:
             return True
         if not self._is_last:
             return False
@@ -238,13 +255,10 @@ class RowParser:
     def _is_too_long(self, end: int) -> bool:
         """Refuse a row over the cap, in the same way wherever the lines in hand happen to end."""
         cap = self._cap.at(self.at + self._to_line)
-        size = self._lines.size(self.at, end)
-        if size <= cap:
+        over = self._lines.over(self.at, cap)
+        if over > end:
             return False
-        while size - len(self._lines.lines[end - 1]) > cap:
-            end -= 1
-            size -= len(self._lines.lines[end])
-        self._reject_first_line(end, TOO_LONG.format(limit=cap))
+        self._reject_first_line(over, TOO_LONG.format(limit=cap))
         return True
 
     def _reject_first_line(self, end: int, reason: str) -> None:
