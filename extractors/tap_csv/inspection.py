@@ -43,8 +43,8 @@ To change what a column means, say it in `files` of tap-csv (meltano.yml), befor
       - path: {path}
         kind: {kind}
         mapping: {mapping}
-or at any time, without a new import, in the database:
-    insert into ops.csv_mappings (kind, header, field) values ('{kind}', '{header}', '{field}');
+or at any time, without a new import:
+    stage-first csv map {kind} "{header}" {field}
 A field of null means that the column is not used. Whatever the mapping says, every column is kept in `record`.
 Fields: {fields}; or a kind of identifier that identity_rules.csv lists.
 """
@@ -181,7 +181,7 @@ def _print_change(console: Console, sample: Sample) -> None:
         path=sample.report.source.path,
         kind=sample.columns.kind.name,
         mapping=json.dumps({header: "note"}, ensure_ascii=False),
-        header=header.replace("'", "''"),
+        header=header,
         field="note",
         fields=", ".join(sorted(FIELDS)),
     )
