@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import psycopg
 
-from target_postgres.messages import StreamProgress, decode_object
+from target_postgres.messages import StreamProgress, object_of
 from target_postgres.store import PartStore
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ def commit_batch(connection: psycopg.Connection[Any], lease: Lease, run: Run, ba
     streams_before = set(run.streams)
     try:
         with connection.transaction():
+            connection.execute("set local timezone = 'UTC'")  # a pooler may have handed over another session
             counts = _store(connection, run, batch)
             lease.hold(connection)
     except BaseException as error:
@@ -96,10 +96,7 @@ def _sweep(connection: psycopg.Connection[Any], run: Run, batch: Batch, counts: 
 
 
 def _write_progress(connection: psycopg.Connection[Any], run: Run, batch: Batch) -> None:
-    try:
-        bookmarks = decode_object((batch.state or {}).get("bookmarks", b"{}"))
-    except msgspec.ValidationError:
-        bookmarks = {}
+    bookmarks = object_of((batch.state or {}).get("bookmarks"))
     for stream in sorted(run.streams & (set(bookmarks) | set(batch.progress))):
         progress = batch.progress.get(stream, StreamProgress())
         run.set_progress(connection, stream, bookmarks.get(stream), progress)

@@ -29,6 +29,10 @@ _TABS = bytes.maketrans(b"\t\r", b"  ")
 _STREAM_NAME = re.compile(rb'"stream"\s*:\s*("(?:[^"\\]|\\.){1,200}")')
 
 
+class BadTapError(Exception):
+    """The tap says what no loader could make sense of."""
+
+
 @dataclass
 class Stream:
     """A stream that a SCHEMA announced."""
@@ -132,7 +136,7 @@ class Loader:
         elif isinstance(message, messages.ActivateVersionLine):
             self._take_version(message)
         else:
-            raise NotImplementedError(
+            raise BadTapError(
                 f"The tap sent a BATCH message for {message.stream}; target-postgres reads RECORD messages only. "
                 "Remove `batch_config` from the tap's settings."
             )
@@ -202,8 +206,10 @@ class Loader:
             raise BadRecordError(f"a STATE that is not valid UTF-8: {error}") from error
         if has_nul(text):
             raise BadRecordError("a STATE with a NUL character, which Postgres cannot store")
-        if b'"finished"' in bytes(value.get("progress", b"")):
-            self._take_progress(messages.decode_object(value.pop("progress")))
+        progress = messages.object_of(value.get("progress"))
+        if "finished" in progress:
+            del value["progress"]
+            self._take_progress(progress)
         self._batch.state = value
 
     def _take_progress(self, progress: dict[str, msgspec.Raw]) -> None:
@@ -218,15 +224,15 @@ class Loader:
     def _take_schema(self, message: messages.SchemaLine) -> None:
         if message.stream == REJECTS_STREAM:
             return
-        schema, keys = message.definition(), list(message.key_properties or [])
+        schema, keys = message.definition(), list(dict.fromkeys(message.key_properties or []))
         properties = schema.get("properties")
         if not isinstance(properties, dict):
-            raise ValueError(
+            raise BadTapError(
                 f"The SCHEMA of {message.stream} has no properties: the tap is at fault, nothing is loaded."
             )
         absent = [key for key in keys if key not in properties]
         if absent:
-            raise ValueError(f"The SCHEMA of {message.stream} has no property {absent[0]}, which is one of its keys.")
+            raise BadTapError(f"The SCHEMA of {message.stream} has no property {absent[0]}, which is one of its keys.")
         present = self._streams.get(message.stream)
         if present is not None and present.schema == schema and present.key_properties == keys:
             return

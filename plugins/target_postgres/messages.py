@@ -49,7 +49,7 @@ class SchemaLine(msgspec.Struct, tag_field="type", tag="SCHEMA"):
 
     def definition(self) -> dict[str, Any]:
         """The JSON schema; its limits may be numbers of any length."""
-        found = json.loads(bytes(self.schema))
+        found = json.loads(bytes(self.schema).decode("utf-8", "replace"))
         return found if isinstance(found, dict) else {}
 
 
@@ -91,3 +91,11 @@ decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 decode_progress = msgspec.json.Decoder(StreamProgress).decode
 decode_value = msgspec.json.Decoder().decode
 encode = msgspec.json.Encoder().encode
+
+
+def object_of(text: msgspec.Raw | None) -> dict[str, msgspec.Raw]:
+    """The members of a JSON object; nothing of anything else."""
+    try:
+        return {} if text is None else decode_object(text)
+    except msgspec.DecodeError:
+        return {}

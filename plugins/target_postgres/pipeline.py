@@ -149,7 +149,7 @@ class Pipeline:
         if self._loader.reports_progress and not self._loader.finished:
             return "The tap ended before it had sent everything (see its log); the next run goes on from the bookmark."
         if not self._loader.heard_anything:
-            return "The tap sent nothing at all: see its log for the reason."
+            return "The tap sent no Singer message at all: see its log for the reason."
         return None
 
     def _submit(self, batch: Batch) -> None:

@@ -74,7 +74,7 @@ def _kinds(definition: Any) -> tuple[set[str], set[str | None]]:
     declared = definition.get("type", [])
     kinds = {declared} if isinstance(declared, str) else set(declared)
     formats: set[str | None] = {definition.get("format")} if "string" in kinds else set()
-    for option in [*definition.get("anyOf", []), *definition.get("oneOf", [])]:
+    for option in [*(definition.get("anyOf") or []), *(definition.get("oneOf") or [])]:
         more_kinds, more_formats = _kinds(option)
         kinds |= more_kinds
         formats |= more_formats

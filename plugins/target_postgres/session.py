@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from warehouse.connection import connect
-from warehouse.lease import BEAT_SECONDS, Lease, acquire
+from warehouse.lease import BEAT_SECONDS, TAKEOVER_SECONDS, Lease, acquire
 from warehouse.migrate import migrate
 
 from target_postgres.commit import commit_batch
@@ -29,8 +29,13 @@ FIRST_PAUSE_SECONDS = 0.2
 HURRY_SECONDS = 5.0
 
 
-_IDLE_IN_TRANSACTION_SECONDS = 60
-"""A loader that stops in mid-transaction (a laptop that sleeps, a cut line) must not hold its locks for ever."""
+_LET_GO = f"""
+set idle_in_transaction_session_timeout = '{TAKEOVER_SECONDS}s';
+set tcp_keepalives_idle = {TAKEOVER_SECONDS};
+set tcp_keepalives_interval = 10;
+set tcp_keepalives_count = 3
+"""
+"""A loader that stops in mid-transaction (a laptop that sleeps, a machine that is gone) holds no locks for ever."""
 _BACKEND = "select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()"
 _END_BACKEND = """
 select pg_terminate_backend(pid, 5000) from pg_stat_activity
@@ -109,8 +114,8 @@ class Session:
 
     def _connect(self) -> psycopg.Connection[Any]:
         """A new connection, once the server no longer works for the lost one: its locks would block this one."""
-        connection = connect(self._url, application=_APPLICATION, client_encoding="UTF8")
-        connection.execute(f"set idle_in_transaction_session_timeout = '{_IDLE_IN_TRANSACTION_SECONDS}s'")
+        connection = connect(self._url, application=_APPLICATION, client_encoding="UTF8", prepare_threshold=None)
+        connection.execute(_LET_GO)
         with connection.transaction():
             connection.execute("set local role none")  # the group role may neither see nor end our login's backends
             if self._backend is not None:

@@ -8,14 +8,18 @@ import sys
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
+import psycopg
 from singer_sdk import Target
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
 from typing_extensions import override
+from warehouse.lease import LeaseHeldError, LeaseLostError
 
+from target_postgres.ddl import KeyChangedError
 from target_postgres.lines import LineReader
-from target_postgres.loader import Limits
+from target_postgres.loader import BadTapError, Limits
 from target_postgres.pipeline import Pipeline
+from target_postgres.rows import BadRecordError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,6 +28,11 @@ if TYPE_CHECKING:
     from target_postgres.lines import GiantLine
 
 IDLE_SECONDS = 0.25
+EXPLAINED = (
+    *(BadRecordError, BadTapError, BrokenPipeError, KeyChangedError, LeaseHeldError, LeaseLostError),
+    psycopg.OperationalError,
+)
+"""Errors whose sentence says everything; a traceback would only bury it."""
 
 
 class TargetPostgres(Target):
@@ -92,8 +101,12 @@ class TargetPostgres(Target):
     @override  # type: ignore[misc]  # `final` in the SDK
     def listen(self, file_input: IO[str] | None = None) -> None:
         """Read to the end of the input, or until a signal, then say how it went."""
-        self._read(file_input or sys.stdin)
-        self.process_endofpipe()
+        try:
+            self._read(file_input or sys.stdin)
+            self.process_endofpipe()
+        except EXPLAINED as error:
+            self.logger.error("%s", error)
+            raise SystemExit(1) from error
 
     @override  # type: ignore[misc]  # `final` in the SDK
     def process_lines(self, file_input: IO[str] | None) -> Any:

@@ -85,7 +85,7 @@ class Desk:
             try:
                 TargetPostgres(config=self.settings(**settings)).listen()
             except SystemExit as end:
-                outcome.code = end.code
+                outcome.code, outcome.error = end.code, end.__cause__
             except Exception as error:
                 outcome.code, outcome.error = 1, error
             finally:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from support.desk import Desk, feed
-from support.singer import raw, raw_schema, schema, state
+from support.singer import raw, raw_schema, record, schema, state
 from target_postgres import session as session_module
 from target_postgres.batch import Batch
 from target_postgres.loader import Limits, Loader
@@ -178,6 +178,14 @@ def test_the_heartbeat_beats_for_run_and_lease(desk: Desk, monkeypatch: pytest.M
         ((lease_beat, run_beat),) = desk.query(beats, desk.schema, desk.source)
         if lease_beat > lease_before and run_beat > run_before:
             break
+    session.end("succeeded")
+
+
+def test_a_session_handed_over_by_a_pooler_reads_utc_all_the_same(desk: Desk, session: Session) -> None:
+    session._connection.execute("set timezone = 'America/Mexico_City'")
+    at = {"type": "string", "format": "date-time"}
+    session.write(batch_of(desk, schema({"at": at}), record({"at": "2026-01-01T12:00:00"})))
+    assert [at.isoformat() for (at,) in desk.select("at")] == ["2026-01-01T12:00:00+00:00"]
     session.end("succeeded")
 
 

@@ -132,10 +132,18 @@ def test_state_is_passed_on_to_the_digit(desk: Desk, value: str, exact: str) -> 
     assert json.loads(kept, parse_float=Decimal) == json.loads(value, parse_float=Decimal)["bookmarks"]["people"]
 
 
-@pytest.mark.parametrize(
-    "value",
-    [{}, {"bookmarks": {}}, {"value": 1}, {"bookmarks": None}, {"bookmarks": {"people": None}}, {"progress": 5}],
-)
+STATES: list[Any] = [
+    {},
+    {"bookmarks": {}},
+    {"value": 1},
+    {"bookmarks": None},
+    {"bookmarks": {"people": None}},
+    {"progress": 5},
+    {"progress": "finished"},
+]
+
+
+@pytest.mark.parametrize("value", STATES, ids=json.dumps)
 def test_any_state_is_passed_on(desk: Desk, value: Any) -> None:
     outcome = desk.load(line(type="STATE", value=value), raw_schema(), raw("a"))
     assert outcome.states == [value]
@@ -179,7 +187,13 @@ def test_nothing_at_all_is_not_a_success(desk: Desk) -> None:
     outcome = desk.load()
     assert outcome.code == 1
     assert desk.run()["status"] == "incomplete"
-    assert "sent nothing" in desk.run()["error"]
+    assert "no Singer message" in desk.run()["error"]
+
+
+def test_rubbish_alone_is_not_a_success(desk: Desk) -> None:
+    outcome = desk.load(b"Traceback (most recent call last):")
+    assert outcome.code == 1
+    assert (desk.run()["stream"], desk.run()["status"], len(desk.rejects())) == ("(unknown)", "incomplete", 1)
 
 
 def test_a_complete_input_without_streams_is_a_success(desk: Desk) -> None:

@@ -204,6 +204,17 @@ def test_a_raw_shape_with_more_properties_is_a_typed_stream(desk: Desk) -> None:
     assert desk.select("id, record, score::text") == [("a", {"name": "a"}, "1.5")]
 
 
+def test_a_key_named_twice_is_a_key(desk: Desk) -> None:
+    desk.load(schema({"id": "integer"}, ["id", "id"]), record({"id": 1}), record({"id": 1}))
+    assert desk.content() == [{"id": 1}]
+
+
+def test_descriptions_and_options_of_any_kind(desk: Desk) -> None:
+    latin = schema({"id": {"type": "integer", "description": "#", "anyOf": None}}, ["id"]).replace(b"#", b"\xf1")
+    assert desk.load(latin, record({"id": 1})).error is None
+    assert desk.columns()["id"] == "bigint"
+
+
 def test_a_key_that_is_no_property_is_said(desk: Desk) -> None:
     outcome = desk.load(schema({"a": "integer"}, ["id"]))
     assert outcome.code == 1

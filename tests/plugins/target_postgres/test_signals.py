@@ -102,6 +102,8 @@ def test_nobody_reads_the_states_any_more(desk: Desk) -> None:
     assert run["status"] == "failed"
     assert "Nobody reads the STATE messages" in run["error"]
     assert run["rows_new"] == len(desk.select("id")) > 0
+    assert "Nobody reads" in desk.errors()
+    assert "Traceback" not in desk.errors()
     assert "Exception ignored" not in desk.errors()
     desk.check_books()
     assert desk.load(raw_schema(), *numbered(0, 20)).code == 0

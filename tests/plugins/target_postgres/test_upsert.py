@@ -83,6 +83,12 @@ def test_typed_rows_that_did_not_change_are_left_alone(desk: Desk) -> None:
     assert figures(desk) == (0, 1, 1)
 
 
+def test_text_is_utf_8_whatever_the_environment_says(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    desk.load(raw_schema(), raw("ñ", {"name": "José Ñandú 😀"}))
+    assert desk.select("id, record ->> 'name'") == [("ñ", "José Ñandú 😀")]
+
+
 def test_a_key_alone_is_a_row(desk: Desk) -> None:
     desk.load(schema({"id": "integer"}, ["id"]), record({"id": 1}), record({"id": 1}))
     desk.load(schema({"id": "integer"}, ["id"]), record({"id": 1}))
