@@ -1,7 +1,9 @@
-"""`python -m sandbox`: write look-alike exports to try the taps on."""
+"""`python -m sandbox`: write look-alike exports, or answer as the vendors do, to try the taps on."""
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import click
 from sandbox.exports import EXPORTS
 from sandbox.folder import write_export, write_folder
 from sandbox.people import EPOCH, World
+from sandbox.server import SandboxServer
 
 seed_option = click.option("--seed", default=7, show_default=True, help="The same seed gives the same files.")
 epoch_option = click.option(
@@ -51,6 +54,24 @@ def export(name: str, file: Path, rows: int, no_phones: bool, seed: int, epoch: 
     """Write one export of any length."""
     chosen = EXPORTS[name].without_phones() if no_phones else EXPORTS[name]
     write_export(chosen, file, World(seed, rows, epoch.replace(tzinfo=UTC)), rows)
+
+
+@main.command()
+@click.option("--port", default=8799, show_default=True)
+@click.option("--people", default=6000, show_default=True, help="About 5 Stripe objects each.")
+@click.option("--latency-ms", default="0", show_default=True, help="How long an answer takes: 200, or 150-300.")
+@click.option("--limits", type=click.Choice(["true", "off"]), default="true", show_default=True)
+@seed_option
+@epoch_option
+def serve(port: int, people: int, latency_ms: str, limits: str, seed: int, epoch: datetime) -> None:
+    """Answer as the vendors do, until interrupted; Stripe's key is sk_test_sandbox."""
+    lowest, _, highest = latency_ms.partition("-")
+    latency = (int(lowest), int(highest or lowest))
+    world = World(seed, people, epoch.replace(tzinfo=UTC))
+    with SandboxServer(world, port=port, latency_ms=latency, limits=limits == "true") as sandbox:
+        click.echo(f"Stripe: {sandbox.url}/stripe  control: {sandbox.url}/control")
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
 
 
 if __name__ == "__main__":

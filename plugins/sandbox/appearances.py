@@ -160,16 +160,20 @@ class Appearance:
 
     def payments(self, currency: str) -> Iterator[Payment]:
         """Yield one to four payments, a month apart, as far as they lie in the past."""
-        created = self.created
         for place in range(_PAYMENT_COUNTS[self.numbers[_PAYMENTS] % 100]):
-            drawn = draws.digest(f"{self.seed}:{self.person.index}:{self.sighting.source}:{self.copy}:{place}")
-            number = draws.numbers(drawn)
-            at = created + place * _MONTH + number[_DELAY]
-            if place and at >= self.now:
+            payment = self.payment(place, currency)
+            if place and payment.at >= self.now:
                 return
-            product, usd_cents = PRODUCTS[number[_PRODUCT] % len(PRODUCTS)]
-            cents = usd_cents * RATES[currency] // 100
-            yield Payment(self, place, drawn, number, at, product, currency, cents)
+            yield payment
+
+    def payment(self, place: int, currency: str) -> Payment:
+        """Make the payment number `place`, whether it has come to pass or not."""
+        drawn = draws.digest(f"{self.seed}:{self.person.index}:{self.sighting.source}:{self.copy}:{place}")
+        number = draws.numbers(drawn)
+        product, usd_cents = PRODUCTS[number[_PRODUCT] % len(PRODUCTS)]
+        cents = usd_cents * RATES[currency] // 100
+        at = self.created + place * _MONTH + number[_DELAY]
+        return Payment(self, place, drawn, number, at, product, currency, cents)
 
 
 def appearances(world: World, person: Person, source: str) -> Iterator[Appearance]:

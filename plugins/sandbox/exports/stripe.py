@@ -33,7 +33,7 @@ def _paid(seen: Appearance) -> Iterator[Payment]:
 def _customers(world: World, person: Person) -> Iterator[Customer]:
     for seen in appearances(world, person, "stripe"):
         if not seen.sighting.guest:
-            yield Customer(seen, [payment for payment in _paid(seen) if _status(payment) != "Failed"])
+            yield Customer(seen, [payment for payment in _paid(seen) if status(payment) != "Failed"])
 
 
 def _payments(world: World, person: Person) -> Iterator[Payment]:
@@ -41,19 +41,22 @@ def _payments(world: World, person: Person) -> Iterator[Payment]:
         yield from _paid(seen)
 
 
-def _status(payment: Payment) -> str:
+def status(payment: Payment) -> str:
+    """Paid, Refunded or Failed."""
     return _STATUSES[payment.numbers[STATUS] % 100]
 
 
 def _refunded(payment: Payment) -> int:
-    return payment.cents if _status(payment) == "Refunded" else 0
+    return payment.cents if status(payment) == "Refunded" else 0
 
 
-def _fee(payment: Payment) -> int:
-    return 0 if _status(payment) == "Failed" else payment.usd_cents * 29 // 1000 + 30
+def fee(payment: Payment) -> int:
+    """What Stripe keeps, in US cents."""
+    return 0 if status(payment) == "Failed" else payment.usd_cents * 29 // 1000 + 30
 
 
-def _payment_id(payment: Payment) -> str:
+def payment_id(payment: Payment) -> str:
+    """The id of the charge."""
     return _PREFIXES[payment.numbers[KIND] % 100] + token(payment.drawn, 0, 24, MIXED)
 
 
@@ -85,22 +88,22 @@ PAYMENTS: Export[Payment] = Export(
     kind="stripe_payments",
     source="stripe",
     lines=_payments,
-    own_id=_payment_id,
+    own_id=payment_id,
     columns=(
-        ("id", _payment_id),
+        ("id", payment_id),
         ("Created date (UTC)", lambda payment: iso(payment.at)),
         ("Amount", lambda payment: point(payment.cents)),
         ("Amount Refunded", lambda payment: point(_refunded(payment))),
         ("Currency", lambda payment: payment.currency.lower()),
-        ("Captured", lambda payment: "false" if _status(payment) == "Failed" else "true"),
+        ("Captured", lambda payment: "false" if status(payment) == "Failed" else "true"),
         ("Converted Amount", lambda payment: point(payment.usd_cents)),
         ("Converted Amount Refunded", lambda payment: point(payment.usd_cents if _refunded(payment) else 0)),
         ("Converted Currency", same("usd")),
-        ("Fee", lambda payment: point(_fee(payment))),
+        ("Fee", lambda payment: point(fee(payment))),
         ("Is Link", lambda payment: "true" if payment.by.sighting.guest else "false"),
         ("Mode", same("Live")),
         ("Payment Source Type", same("card")),
-        ("Status", _status),
+        ("Status", status),
         ("Taxes On Fee", same("0.00")),
         ("Application Fee", blank),
         ("Application ID", blank),
