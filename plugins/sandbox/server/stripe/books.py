@@ -61,6 +61,7 @@ class Books:
         self.live = live
         self.streams = {stream: Index() for stream in STREAMS}
         self.changes: dict[str, dict[str, Any]] = {}
+        self.contacts: dict[tuple[int, int], dict[str, Any]] = {}
         self.balance = ledger.Balance(f"{account}:{world.seed}")
         self.next_person = world.people
         self.next_payment = 100

@@ -21,6 +21,7 @@ API_VERSION = "2026-06-24.dahlia"
 """The version of the fixtures, which the objects here follow."""
 _TAGS = ("",) * 70 + ("vip",) * 10 + ("curso-2026",) * 10 + ("afiliado",) * 10
 _DETAIL = 18
+_MOST_CONTACTS = 50_000
 
 
 def whole_list(url: str, items: list[Object]) -> Object:
@@ -46,9 +47,16 @@ def _address(seen: Appearance) -> Object:
 
 
 def _contact(books: Books, buyer: facts.Buyer) -> Object:
-    seen = _seen(books, buyer)
-    name, email, phone = seen.full_name or None, seen.email or None, seen.phone or None
-    return {"address": _address(seen), "email": email, "name": name, "phone": phone}
+    """Give what the buyer typed; the same buyer stands in many objects, so it is kept."""
+    kept = books.contacts.get((buyer.index, buyer.copy))
+    if kept is None:
+        seen = _seen(books, buyer)
+        name, email, phone = seen.full_name or None, seen.email or None, seen.phone or None
+        kept = {"address": _address(seen), "email": email, "name": name, "phone": phone}
+        if len(books.contacts) >= _MOST_CONTACTS:
+            books.contacts.clear()
+        books.contacts[buyer.index, buyer.copy] = kept
+    return kept
 
 
 def _customer(books: Books, buyer: facts.Buyer) -> Object:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sandbox.server.stripe.facts import new_id
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,7 +36,6 @@ def _old_invoice(invoice: Object, _invoice: str) -> None:
     details = parent["subscription_details"] if parent else None
     invoice["subscription"] = details["subscription"] if details else None
     invoice["paid"] = invoice["status"] == "paid"
-    invoice["payment_intent"] = new_id("pi_", invoice["id"])
 
 
 _OLD_FORMS: dict[str, Callable[[Object, str], None]] = {
