@@ -78,7 +78,7 @@ def inspect_sources(sources: list[Source], default_region: str | None) -> bool:
 
 def _sample(source: Source) -> Sample:
     if source.refusal is not None:
-        raise UnreadableError(source.refusal)
+        raise source.refusal
     with source.open() as stream:
         data = take_sample(stream)
     whole = len(data) < SAMPLE_BYTES

@@ -140,8 +140,12 @@ class FileReading:
         yield FilePage([self.report.message()], self._bookmark(done=True), self.source.size)
 
     def failed(self, reason: str, *, lasting: bool) -> FilePage:
-        """Return the page that says why the file, or the rest of it, was not read."""
-        self.report.file_id = self.report.file_id or file_id(self.source.path, self.version, b"")
+        """Return the page that says why the file, or the rest of it, was not read.
+
+        Where not even the columns are known it gets an id of its own: rows of earlier runs need what is said of theirs.
+        """
+        if self.report.columns is None:
+            self.report.file_id = file_id(self.source.path, self.version, b"")
         self.report.add(reason)
         reject = file_reject(reason, file_id=self.report.file_id, path=self.source.path)
         bookmark = self._bookmark(refused=reason) if lasting else None
@@ -159,7 +163,8 @@ class FileReading:
             self.report.add("The file is empty.")
             self._place = Place(len(sample), 0, digest_text(hashlib.sha256(sample)))
             return
-        if not source.named and source.path.lower().endswith(".txt") and not layout.is_table:
+        is_found = source.is_part or not source.named
+        if is_found and source.path.lower().endswith(".txt") and not layout.is_table:
             raise NoTableError("This text holds no table and is left alone; name the file in `files` to load it.")
         with closing(self._start(layout, find_columns(layout, source.options, before.kind if before else None))):
             yield FilePage([] if self.resume else [self.report.message()], None, 0)
@@ -196,7 +201,9 @@ class FileReading:
             with self.source.open() as stream:
                 stream.read(len(self._layout.head))
                 again = self._rows_of(replace(self._layout.decoder), stream)
-                self._sender.compare(row for page in again.pages() for _, row in page.rows)
+                for page in again.pages():
+                    self._sender.compare(page)
+                    yield FilePage([], None, self._reader.lines.offset)
         settled = self._sender.settled()
         while messages := list(islice(settled, self.limits.page_rows)):
             self._note(messages)

@@ -44,6 +44,7 @@ class RowSender:
         self._key_of, self._content_of = key_of(columns), content_hash(columns)
         self._record_of = record_maker(columns, phones, account=self._account, file_id=report.file_id, path=source.path)
         self._repeats = Repeats(source.size)
+        self._compared = 0
         self._known_lines = resume.line if resume else 0
         """What begins in these lines was sent by an earlier run."""
         self._settled_lines = resume.line if resume and resume.done else 0
@@ -82,9 +83,9 @@ class RowSender:
         """Whether rows are held back, so that the file must be read once more."""
         return self._repeats.holds_any
 
-    def compare(self, rows: Iterable[Row]) -> None:
-        """Take all rows of the file again."""
-        self._repeats.compare(self._keyed(rows), self._content_of)
+    def compare(self, page: RowPage) -> None:
+        """Take the rows of the file once more, in the same order."""
+        self._repeats.compare(self._keyed_again(page), self._content_of)
 
     def settled(self) -> Iterator[RecordMessage]:
         """Yield the rows held back that are no repeats."""
@@ -101,13 +102,12 @@ class RowSender:
         now = datetime.now(UTC).isoformat()
         return [RecordMessage(IMPORTS, tombstone(self._account, row_id, now, origin)) for row_id in sorted(ids)]
 
-    def _keyed(self, rows: Iterable[Row]) -> Iterator[tuple[int, str, Row]]:
-        ordinal = 0
-        for row in rows:
+    def _keyed_again(self, page: RowPage) -> Iterator[tuple[int, str, Row]]:
+        for _, row in page.rows:
             with suppress(LostDigitsError):
                 if (key := self._key_of(row)) is not None:
-                    ordinal += 1
-                    yield ordinal, key, row
+                    self._compared += 1
+                    yield self._compared, key, row
 
     def _lost_digits(self, page: RowPage, line: int, row: Row) -> BadRow:
         starts = [other for other, _ in page.rows if other > line] + [bad.line for bad in page.bad if bad.line > line]

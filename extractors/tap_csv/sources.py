@@ -5,12 +5,13 @@ from __future__ import annotations
 import glob
 import logging
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tap_csv.archives import ARCHIVE_START, find_parts
-from tap_csv.errors import SettingError, UnreadableError
+from tap_csv.errors import NotNowError, SettingError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +42,7 @@ class Source:
     open: Callable[[], BinaryIO]
     stat: Callable[[], tuple[int, int]]
     """Size and time of change of the file as it is now."""
-    refusal: str | None = None
+    refusal: UnreadableError | None = None
     """Why it cannot be read, where that is known already."""
     is_part: bool = False
 
@@ -54,10 +55,26 @@ def find_sources(options: list[Options], base: Path, limits: Limits) -> list[Sou
     """
     found: list[Source] = []
     seen: set[tuple[int, int]] = set()
+    named = {identity: entry for entry in options if (identity := _identity(base / Path(entry.path).expanduser()))}
     for entry in options:
-        for path, named in _files_of(entry, base):
-            found += _once(path, base, entry, limits, seen, named=named)
+        for path, is_named in _files_of(entry, base):
+            identity = _identity(path)
+            if identity in seen:
+                logger.info("%s is another name of a file that is read already.", shown_path(path, base))
+                continue
+            seen |= {identity} if identity else set()
+            own = named.get(identity) if identity else None
+            found += _sources_of(path, shown_path(path, base), own or entry, limits, named=is_named or own is not None)
     return found
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what is the same for all names of a file; None for what is no file."""
+    try:
+        info = path.stat()
+    except OSError:
+        return None
+    return (info.st_dev, info.st_ino) if stat.S_ISREG(info.st_mode) else None
 
 
 def project_folder() -> Path:
@@ -104,50 +121,55 @@ def _files_in(folder: Path, shown: str) -> Iterator[tuple[Path, bool]]:
     yield from ((path, False) for path in sorted(found))
 
 
-def _once(
-    path: Path, base: Path, entry: Options, limits: Limits, seen: set[tuple[int, int]], *, named: bool
-) -> list[Source]:
-    shown = shown_path(path, base)
-    try:
-        info = path.stat()
-    except OSError as error:
-        return [_refused(shown, entry, reason_of(error), named=named)]
-    if (info.st_dev, info.st_ino) in seen:
-        logger.info("%s is another name of a file that is read already.", shown)
-        return []
-    seen.add((info.st_dev, info.st_ino))
-    if not path.is_file():
-        return [_refused(shown, entry, "This is no regular file (a pipe or a device).", named=named)]
-    return _sources_of(path, shown, entry, limits, named=named)
-
-
 def _sources_of(path: Path, shown: str, entry: Options, limits: Limits, *, named: bool) -> list[Source]:
-    def stat() -> tuple[int, int]:
-        now = path.stat()
-        return now.st_size, now.st_mtime_ns
-
-    size, modified = stat()
+    size = modified = 0
     try:
+        size, modified = _stat(path)
+        if not path.is_file():
+            raise UnreadableError("This is no regular file (a pipe or a device).")
         with path.open("rb") as file:
             is_archive = file.read(len(ARCHIVE_START)) == ARCHIVE_START
         parts = find_parts(path, limits) if is_archive or path.suffix.lower() == ".zip" else None
     except UnreadableError as error:
-        return [_refused(shown, entry, str(error), named=named, size=size, modified_ns=modified)]
+        return [_refused(path, shown, entry, error, named=named, size=size, modified_ns=modified)]
     except OSError as error:
-        return [_refused(shown, entry, reason_of(error), named=named)]
+        return [_refused(path, shown, entry, NotNowError(reason_of(error)), named=named)]
     if parts is None:
-        return [Source(shown, size, modified, entry, named, lambda: path.open("rb"), stat)]
+        return [Source(shown, size, modified, entry, named, lambda: path.open("rb"), lambda: _stat(path))]
     return [
-        Source(f"{shown}/{part.name}", part.size, modified, entry, named, part.open, stat, part.refusal, is_part=True)
+        Source(
+            f"{shown}/{part.name}",
+            part.size,
+            modified,
+            entry,
+            named,
+            part.open,
+            lambda: _stat(path),
+            UnreadableError(part.refusal) if part.refusal else None,
+            is_part=True,
+        )
         for part in parts
     ]
 
 
-def _refused(shown: str, entry: Options, reason: str, *, named: bool, size: int = 0, modified_ns: int = 0) -> Source:
-    def unopened() -> BinaryIO:
-        raise UnreadableError(reason)
+def _stat(path: Path) -> tuple[int, int]:
+    info = path.stat()
+    return info.st_size, info.st_mtime_ns
 
-    return Source(shown, size, modified_ns, entry, named, unopened, lambda: (size, modified_ns), refusal=reason)
+
+def _refused(
+    path: Path,
+    shown: str,
+    entry: Options,
+    refusal: UnreadableError,
+    *,
+    named: bool,
+    size: int = 0,
+    modified_ns: int = 0,
+) -> Source:
+    return Source(
+        shown, size, modified_ns, entry, named, lambda: path.open("rb"), lambda: (size, modified_ns), refusal=refusal
+    )
 
 
 def shown_path(path: Path, base: Path) -> str:

@@ -13,7 +13,7 @@ from tap_core.stream import RawStream
 from typing_extensions import override
 
 from tap_csv import bookmarks
-from tap_csv.errors import NoTableError, UnreadableError
+from tap_csv.errors import NoTableError, NotNowError, UnreadableError
 from tap_csv.reading import FilePage, FileReading, Limits
 from tap_csv.records import FILES
 from tap_csv.sources import reason_of
@@ -45,7 +45,7 @@ class ImportsStream(RawStream):
     def pages(self, bookmark: Mapping[str, Any]) -> Iterable[Page]:
         """Yield all files, one after another; a file that cannot be read is named, and the others go on."""
         sources = self.tap.sources
-        files: dict[str, Any] = dict(bookmark.get("files", {}))
+        files: dict[str, Any] = bookmark.get("files", {})
         total = sum(source.size for source in sources)
         config = self.tap.config
         self._phones = PhoneReader(config.get("default_region"))
@@ -55,7 +55,7 @@ class ImportsStream(RawStream):
         for source in sources:
             for page in self._read(source, bookmarks.load(files.get(source.path))):
                 if page.bookmark is not None:
-                    files[source.path] = msgspec.to_builtins(page.bookmark)
+                    files = {**files, source.path: msgspec.to_builtins(page.bookmark)}
                 progress = Progress(done=before + min(page.read_bytes, source.size), total=total, unit="bytes")
                 yield Page(self._selected(page), None if page.bookmark is None else {"files": files}, progress)
             before += source.size
@@ -75,7 +75,7 @@ class ImportsStream(RawStream):
             logger.warning("%s: %s", source.path, error)
         except UnreadableError as error:
             self._failed(source, str(error))
-            yield reading.failed(str(error), lasting=True)
+            yield reading.failed(str(error), lasting=not isinstance(error, NotNowError))
         except OSError as error:
             self._failed(source, reason_of(error))
             yield reading.failed(reason_of(error), lasting=False)
@@ -90,7 +90,7 @@ class ImportsStream(RawStream):
                 self._failed(source, known.refused)
             return
         if source.refusal is not None:
-            raise UnreadableError(source.refusal)
+            raise source.refusal
         decision = bookmarks.decide(source, known, reading.settings)
         if decision.do == "note" and known is not None:
             touched = msgspec.structs.replace(known, modified_ns=source.modified_ns)

@@ -301,6 +301,45 @@ def test_no_permission(tmp_path: Path) -> None:
     assert len(run([closed, good], outcome.state).records) == 1, "it is read as soon as it can be"
 
 
+def test_what_is_known_of_a_file_outlives_a_time_without_permission(tmp_path: Path) -> None:
+    path = written(tmp_path / "people.csv", GOOD)
+    first = run(path)
+    written(path, GOOD + b"Luis,Quito\n")
+
+    with mock.patch("tap_csv.reading.take_sample", side_effect=PermissionError(13, "Permission denied")):
+        second = run(path, first.state)
+    third = run(path, second.state)
+
+    assert second.exit_code == 1
+    assert second.files[-1]["id"] != first.files[-1]["id"], "rows that are in need their file's mapping"
+    assert third.rows == [("Luis", "Quito")]
+    assert third.files[-1]["id"] == first.files[-1]["id"]
+
+
+def test_what_is_said_about_a_file_counts_in_its_folder_too(tmp_path: Path) -> None:
+    for name in "abc":
+        written(tmp_path / "in" / f"{name}.csv", GOOD.replace(b"Ana", name.encode()))
+    entry = {"path": str(tmp_path / "in" / "b.csv"), "kind": "guests"}
+
+    outcome = run([str(tmp_path / "in"), entry])
+
+    kinds = [record["id"].partition(":")[0].partition("_")[0] for record in outcome.records]
+    assert kinds == ["other", "guests", "other"]
+
+
+def test_a_text_in_an_archive_is_left_alone_if_it_is_no_table(tmp_path: Path) -> None:
+    parts = {
+        "a.csv": GOOD,
+        "readme.txt": b"This export was made, with care.\nEnjoy\n",
+        "b.txt": b"name;city\nLuis;Quito\n",
+    }
+
+    outcome = run(written(tmp_path / "a.zip", archive(parts)))
+
+    assert sorted(outcome.rows) == [ANA, ("Luis", "Quito")]
+    assert (outcome.rejects, outcome.exit_code) == ([], 0)
+
+
 def test_a_file_that_does_not_exist_is_an_error_before_anything_is_read(tmp_path: Path) -> None:
     good = written(tmp_path / "good.csv", GOOD)
 
