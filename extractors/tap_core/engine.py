@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from tap_core.raw import RecordMessage
 
-PAGES_AHEAD = 64
-"""Pages read and not yet handed on: more would only fill memory while the loader is busy."""
+PAGES_AHEAD = 16
+"""Pages of a stream read and not yet handed on: more would only fill memory while the loader is busy."""
 
 PAGES_BEFORE_SPLIT = 2
 """An interval that goes on after so many pages is worth cutting: the other half may turn out empty, at a request."""

@@ -106,6 +106,7 @@ class Progress(msgspec.Struct, omit_defaults=True):
     requests: int = 0
     waits: int = 0
     waiting_until: str | None = None
+    note: str | None = None
 
 
 class Page(msgspec.Struct):

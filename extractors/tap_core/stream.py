@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from singer_sdk import Stream
 from typing_extensions import override
 
-from tap_core.raw import RAW_KEY, RAW_SCHEMA, Page, RawRecord
+from tap_core.raw import RAW_KEY, RAW_SCHEMA, Page, Progress, RawRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +20,8 @@ class RawStream(Stream):
     """A stream of raw records, read page by page from its bookmark."""
 
     tap: RawTap
+    parallel: ClassVar[bool] = False
+    """Whether it is read side by side with the tap's other parallel streams."""
 
     def __init__(self, tap: RawTap, name: str | None = None) -> None:
         super().__init__(tap, schema=RAW_SCHEMA, name=name)
@@ -29,6 +31,10 @@ class RawStream(Stream):
     def pages(self, bookmark: Mapping[str, Any]) -> Iterable[Page]:
         """Yield what the source has beyond `bookmark`."""
         raise NotImplementedError
+
+    def progress(self) -> Progress | None:
+        """How far it is, asked for while no page comes."""
+        return None
 
     @property
     def bookmark(self) -> dict[str, Any]:

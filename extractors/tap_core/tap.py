@@ -7,13 +7,17 @@ import gc
 import os
 import signal
 import sys
+import threading
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Tap
 from singer_sdk import typing as th
 from typing_extensions import override
 
+from tap_core.errors import WrongCredentialError
 from tap_core.raw import REJECTS_SCHEMA, REJECTS_STREAM
+from tap_core.side_by_side import SideBySide
 from tap_core.writer import MessageWriter
 
 if TYPE_CHECKING:
@@ -66,13 +70,44 @@ class RawTap(Tap):
 
     @override  # type: ignore[misc]  # `final` in the SDK
     def sync_all(self) -> None:
-        """Read the selected streams, one after another, and say at the end that nothing was left out."""
+        """Read the selected streams, in order or side by side, and say at the end that nothing was left out."""
         die_with_parent()
+        try:
+            self.prepare()
+            self._sync_selected()
+        except WrongCredentialError as error:
+            self.writer.state()
+            self.logger.error(str(error))
+            sys.exit(1)
+
+    def prepare(self) -> None:
+        """Find out before anything is read whether it can be.
+
+        Raises:
+            WrongCredentialError: it cannot.
+        """
+
+    def _sync_selected(self) -> None:
         self.writer.schema(REJECTS_STREAM, REJECTS_SCHEMA, [])
-        for stream in self.selected_streams():
-            stream.sync()
+        streams = self.selected_streams()
+        for stream in streams:
+            if not stream.parallel:
+                stream.sync()
+        self._sync_side_by_side([stream for stream in streams if stream.parallel])
         self.writer.state(finished=True)
         sys.stdout.buffer.flush()
+
+    @cached_property
+    def stopping(self) -> threading.Event:
+        """Set when the run is ending: threads that wait for a vendor give up."""
+        return threading.Event()
+
+    def _sync_side_by_side(self, streams: list[RawStream]) -> None:
+        failures = SideBySide(self, streams).run() if streams else {}
+        if failures:
+            self.writer.state()
+            self.logger.error("Not read to the end: %s. The reasons stand above.", ", ".join(failures))
+            sys.exit(1)
 
     def selected_streams(self) -> list[RawStream]:
         """Streams that the catalog selects, in the order in which they are declared."""

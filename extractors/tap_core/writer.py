@@ -13,6 +13,9 @@ from tap_core.raw import Page, Progress, RecordMessage
 STATE_SECONDS = 0.5
 """A checkpoint at most this often: a bookmark that lists many files is not repeated after each page."""
 
+QUIET_SECONDS = 3.0
+"""Without pages, progress is told this often."""
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -43,6 +46,15 @@ class MessageWriter:
             self._state.setdefault("bookmarks", {})[stream] = page.bookmark
         self._state_due = page.bookmark is not None
         if self._state_due and time.monotonic() - self._state_written_at >= STATE_SECONDS:
+            self.state()
+
+    def progress(self, stream: str, progress: Progress) -> None:
+        """Take note of progress without a page; the next STATE tells it."""
+        self._progress[stream] = progress
+
+    def beat(self) -> None:
+        """Tell progress if nothing was told for a while: a stream that waits must be seen to wait."""
+        if time.monotonic() - self._state_written_at >= QUIET_SECONDS:
             self.state()
 
     def state(self, *, finished: bool = False) -> None:

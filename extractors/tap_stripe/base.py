@@ -1,0 +1,150 @@
+"""How every stream of Stripe is read: what changed, by id; what is new or still unread, by intervals of `created`."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
+
+import msgspec
+from tap_core import raw_json
+from tap_core.engine import IntervalPage
+from tap_core.errors import MissingObjectError
+from tap_core.interval_stream import DAY, HOUR, SECOND, IntervalStream
+from tap_core.intervals import Coverage, Interval, from_text, to_bookmark, to_text
+from tap_core.raw import RawRecord, RecordMessage
+from tap_core.rejects import reject
+from typing_extensions import override
+
+from tap_stripe.client import PAGE_SIZE, limit_of
+from tap_stripe.events import OVERLAP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tap_core.raw import Page
+
+    from tap_stripe.events import Change
+    from tap_stripe.tap import TapStripe
+
+logger = logging.getLogger("tap-stripe")
+
+EVENTS_ARE_SURE_FOR = 25 * DAY
+"""Stripe keeps events for 30 days; a bookmark older than this is not trusted to them."""
+
+REREAD_EVERY = 20 * HOUR
+
+
+class StripeStream(IntervalStream):
+    """One list of Stripe's API; subclasses are declarations."""
+
+    tap: TapStripe
+    path: ClassVar[str]
+    kind: ClassVar[str]
+    """What `object` says in each of its objects."""
+    params: ClassVar[Mapping[str, str]] = {}
+    phones: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Where phone numbers stand, each with the place of its country."""
+    reread: ClassVar[int] = 0
+    """Objects younger than this are read again once a day, since no event tells their changes."""
+
+    @override
+    def pages(self, bookmark: Mapping[str, Any]) -> Iterator[Page]:
+        reread_at, lookback = self._rereading(bookmark)
+        coverage = self.coverage(bookmark, self.tap.start, self.tap.began, lookback)
+        changes = self._changes(bookmark)
+        if changes is None:
+            coverage = Coverage(coverage.start, coverage.end, [Interval(coverage.start, coverage.end)])
+        more = {**self.tap.identity, "changes_from": bookmark.get("changes_from"), "reread_at": reread_at}
+        yield from self._read_changes(changes or [], coverage, more)
+        more["changes_from"] = to_text(self.tap.began)
+        yield from self.read_coverage(coverage, more)
+
+    @override
+    def read_page(self, interval: Interval) -> IntervalPage:
+        listed = self.tap.client.page(self.path, self.params, interval, self.meter)
+        origin = {"from": to_text(interval.start), "to": to_text(interval.end)}
+        messages = [self._message(raw, origin) for raw in listed.objects]
+        return IntervalPage(messages, listed.rest)
+
+    @override
+    def workers(self) -> int:
+        return self.tap.client.concurrency(limit_of(self.path)).allowed()
+
+    def _rereading(self, bookmark: Mapping[str, Any]) -> tuple[str, int]:
+        """When it was last looked back as far as `reread` says, once a day, and how far to look back now."""
+        last: str | None = bookmark.get("reread_at")
+        if last is not None and self.tap.began - from_text(last) < REREAD_EVERY:
+            return last, self.lookback
+        return to_text(self.tap.began), max(self.reread, self.lookback)
+
+    def _changes(self, bookmark: Mapping[str, Any]) -> list[Change] | None:
+        """Changes since the bookmark; None if they cannot be known, so that all must be read."""
+        if "changes_from" not in bookmark:
+            return []
+        since = from_text(bookmark["changes_from"])
+        days = (self.tap.began - since) // DAY
+        if self.tap.began - since > EVENTS_ARE_SURE_FOR:
+            logger.warning("%s: the bookmark is %d days old and Stripe forgets events: all is read.", self.name, days)
+            return None
+        if self.tap.events is None:
+            return [] if bookmark["remaining"] else None
+        return self.tap.events.changes(self.kind, since - OVERLAP)
+
+    def _read_changes(self, changes: list[Change], coverage: Coverage, more: dict[str, Any]) -> Iterator[Page]:
+        """Yield what changed and will not be listed, the oldest change first."""
+        left = [change for change in changes if not _will_be_listed(change, coverage)]
+        for first in range(0, len(left), PAGE_SIZE):
+            chunk = left[first : first + PAGE_SIZE]
+            with ThreadPoolExecutor(self.workers(), self.name) as pool:
+                messages = [message for message in pool.map(self._changed, chunk) if message is not None]
+            more["changes_from"] = to_text(chunk[-1].time * SECOND)
+            yield self.page(messages, {**more, **to_bookmark(coverage)})
+
+    def _changed(self, change: Change) -> RecordMessage | None:
+        origin = {"event": change.event}
+        if change.last_state is not None:
+            return self._message(change.last_state, origin, to_text(change.time * SECOND))
+        try:
+            raw = self.tap.client.one(f"{self.path}/{quote(change.id, safe='')}", self.meter)
+        except MissingObjectError:
+            raw = None
+        if raw is None or msgspec.json.decode(raw).get("deleted") is True:
+            logger.info("%s %s was deleted just now; its event comes with the next run.", self.name, change.id)
+            return None
+        return self._message(raw, origin)
+
+    def _message(self, raw: msgspec.Raw, origin: dict[str, Any], deleted_at: str | None = None) -> RecordMessage:
+        record = raw_json.on_one_line(self.tap.client.completed(raw, self.meter))
+        hide = bool(self.tap.denied)
+        record = raw_json.without(record, self.tap.denied)
+        try:
+            fields = msgspec.json.decode(record)
+        except (msgspec.DecodeError, UnicodeError) as error:
+            return reject(self.name, f"not JSON that can be stored: {error}", bytes(raw), origin, hide=hide)
+        created, updated = (_instant(fields.get(name)) for name in ("created", "updated"))
+        numbers = self._numbers(fields) or None
+        row = RawRecord(self.tap.account, fields["id"], record, created, updated, numbers, origin, deleted_at)
+        return RecordMessage(self.name, row)
+
+    def _numbers(self, fields: dict[str, Any]) -> list[str]:
+        numbers: dict[str, None] = {}
+        for phone, country in self.phones:
+            text, region = (raw_json.value_at(fields, path.split(".")) for path in (phone, country))
+            if isinstance(text, str):
+                numbers |= dict.fromkeys(self.tap.phone_reader.read_all([text], region))
+        return list(numbers)
+
+
+def _will_be_listed(change: Change, coverage: Coverage) -> bool:
+    """Whether the object is read by its interval anyway; of a begun interval, the last second may be over."""
+    if change.last_state is not None or change.created is None:
+        return False
+    created = change.created * SECOND
+    ends = [(interval.start, interval.end - (SECOND if interval.cursor else 0)) for interval in coverage.remaining]
+    return any(start <= created < end for start, end in ends)
+
+
+def _instant(seconds: Any) -> str | None:
+    return to_text(seconds * SECOND) if isinstance(seconds, int) else None

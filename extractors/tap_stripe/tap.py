@@ -1,0 +1,186 @@
+"""The tap for Stripe: its settings and its streams."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import typing as th
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from tap_core.client import Patience
+from tap_core.errors import MissingPermissionError, WrongCredentialError
+from tap_core.interval_stream import SECOND
+from tap_core.intervals import from_text
+from tap_core.limiter import Limiter
+from tap_core.meter import Meter
+from tap_core.phones import PhoneReader
+from tap_core.tap import COMMON_SETTINGS, RawTap
+from typing_extensions import override
+
+from tap_stripe.base import EVENTS_ARE_SURE_FOR
+from tap_stripe.client import ALL, StripeClient
+from tap_stripe.events import OVERLAP, EventLog
+from tap_stripe.streams import STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from tap_core.stream import RawStream
+
+
+class TapStripe(RawTap):
+    """Reads a Stripe account: every object, as Stripe sends it, and what changes later."""
+
+    name = "tap-stripe"
+    package_name = "stage-first"
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+    ]
+    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
+        th.Property(
+            "api_key",
+            th.StringType,
+            secret=True,
+            required=True,
+            description="Restricted key with read permissions, rk_live_...: Developers > API keys.",
+        ),
+        th.Property(
+            "api_url", th.StringType, default="https://api.stripe.com", description="Address of the API; the sandbox's."
+        ),
+        th.Property(
+            "start_date",
+            th.DateTimeType,
+            default="2009-01-01T00:00:00Z",
+            description="Objects created before are not read; an earlier date later reads what is missing.",
+        ),
+        th.Property("stripe_account", th.StringType, description="A connected account to read instead: acct_..."),
+        th.Property(
+            "max_wait_seconds",
+            th.IntegerType,
+            default=3600,
+            description="How long to wait for Stripe when it is down or refuses, before the run fails.",
+        ),
+        th.Property("timeout_seconds", th.IntegerType, default=60, description="How long one answer may take."),
+        th.Property(
+            "requests_per_second",
+            th.NumberType,
+            default=100,
+            description="Limit of the account (test: 25).",
+        ),
+        th.Property("endpoint_requests_per_second", th.NumberType, default=25, description="Limit of one endpoint."),
+        th.Property(
+            "max_concurrency", th.IntegerType, default=16, description="Most requests under way at one endpoint."
+        ),
+        *COMMON_SETTINGS,
+    ).to_dict()
+
+    @override
+    def discover_streams(self) -> Sequence[RawStream]:
+        return [stream(self) for stream in STREAMS]
+
+    @override
+    def prepare(self) -> None:
+        """Refuse a wrong key, and one of another account than the bookmark's."""
+        self._refuse_another_account()
+        _ = self.events
+
+    @cached_property
+    def client(self) -> StripeClient:
+        """The client that all streams share."""
+        config = self.config
+        rates = {ALL: config["requests_per_second"]}
+        limiter = Limiter(lambda name: rates.get(name, config["endpoint_requests_per_second"]), self.stopping)
+        patience = Patience(config["max_wait_seconds"], config["timeout_seconds"], config["max_concurrency"])
+        who = {"api_key": config["api_key"], "stripe_account": config.get("stripe_account")}
+        return StripeClient(config["api_url"], self.account, limiter, self.stopping, patience, **who)
+
+    @cached_property
+    def events(self) -> EventLog | None:
+        """What changed since the oldest bookmark that events still reach; None if the key may not read events."""
+        meter = Meter()
+        try:
+            self.client.check(meter)
+        except MissingPermissionError as error:
+            self.logger.warning(
+                "The key may not read events, so every run reads all. Give it `Events: read`. %s", error
+            )
+            return None
+        now = self.client.now()
+        moments = [from_text(text) for mark in self._bookmarks if (text := mark.get("changes_from"))]
+        since = min((moment for moment in moments if now - moment <= EVENTS_ARE_SURE_FOR), default=now)
+        kinds = {stream.kind for stream in STREAMS}
+        return EventLog(self.client, kinds, (since - OVERLAP) // SECOND * SECOND, now, meter)
+
+    @cached_property
+    def began(self) -> int:
+        """Stripe's time when this run began to look: what happens later belongs to the next run."""
+        return self.events.until if self.events else self.client.now()
+
+    @property
+    def start(self) -> int:
+        """The start date in milliseconds."""
+        return from_text(self.config["start_date"])
+
+    @property
+    def account(self) -> str:
+        """The name in every key: the setting, else the connected account, else `main`."""
+        named: str = self.config["account"]
+        return self.config.get("stripe_account") or named if named == "main" else named
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Whose data a bookmark speaks of."""
+        return {"mode": mode_of(self.config["api_key"]), "stripe_account": self.config.get("stripe_account")}
+
+    @cached_property
+    def phone_reader(self) -> PhoneReader:
+        """Reads phone numbers for all streams."""
+        return PhoneReader(self.config.get("default_region"))
+
+    @cached_property
+    def denied(self) -> list[list[str]]:
+        """Paths of the members that are removed."""
+        return [path.split(".") for path in self.config["deny"]]
+
+    @property
+    def _bookmarks(self) -> list[dict[str, Any]]:
+        return list(self.state.get("bookmarks", {}).values())
+
+    def _refuse_another_account(self) -> None:
+        for bookmark in self._bookmarks:
+            known = {name: bookmark.get(name) for name in self.identity}
+            if known != self.identity:
+                raise WrongCredentialError(
+                    f"The bookmark is of {_text(known)}, the settings are of {_text(self.identity)}: they never mix. "
+                    "Use the other key, or give this one a Meltano environment and an `account` of its own."
+                )
+
+
+def mode_of(api_key: str) -> str:
+    """Whether a key reads live or test data.
+
+    Raises:
+        WrongCredentialError: it is no key that can read.
+    """
+    if api_key.startswith(("sk_", "rk_")):
+        for mode in ("live", "test"):
+            if f"_{mode}_" in api_key:
+                return mode
+    raise WrongCredentialError(
+        "api_key is no key that can read: a restricted key begins with rk_live_ or rk_test_, a secret one with "
+        "sk_live_ or sk_test_. It stands in Stripe under Developers > API keys; put it into "
+        ".env as TAP_STRIPE_API_KEY."
+    )
+
+
+def _text(identity: dict[str, Any]) -> str:
+    account = identity["stripe_account"]
+    return f"{identity['mode']} data" + (f" of {account}" if account else "")
+
+
+if __name__ == "__main__":
+    TapStripe.cli()
