@@ -4,7 +4,7 @@ begin
     if trimmed like '''%' and trimmed ~ '^''[+0-9]' then
         trimmed := substr(trimmed, 2);
     end if;
-    if trimmed = '' or upper(trimmed) in ('#N/A', '#N/D', '#REF!', '#VALUE!', 'NULL', 'N/A') then
+    if trimmed = '' or length(trimmed) < 8 and upper(trimmed) in ('#N/A', '#N/D', '#REF!', '#VALUE!', 'NULL', 'N/A') then
         return null;
     end if;
     return trimmed;

@@ -8,14 +8,6 @@ holdings as (
 
 ),
 
--- Nobody can meet a record that has no value in common with another.
-linked as (
-
-    select distinct record_number from holdings
-    where value_number is not null
-
-),
-
 steps as (
 
     select
@@ -35,17 +27,25 @@ this_step as (
 
 ),
 
--- At first each record is a group of its own.
+-- At first each record is a group of its own, if it has a value in common with another: the others can meet nobody.
 groups as (
 
     select
-        linked.record_number,
-        coalesce(before.group_number, linked.record_number) as group_number,
-        coalesce(before.is_anchored, false) as is_anchored,
-        before.joined_by,
-        before.joined_how
-    from linked
-    left join {{ this }} as before on linked.record_number = before.record_number
+        record_number,
+        group_number,
+        is_anchored,
+        joined_by,
+        joined_how
+    from {{ this }}
+    union all
+    select distinct
+        record_number,
+        record_number as group_number,
+        false as is_anchored,
+        null as joined_by,
+        null as joined_how
+    from holdings
+    where value_number is not null and not exists (select 1 from {{ this }})
 
 ),
 
