@@ -99,7 +99,10 @@ class PartStore:
 
 
 def _pieces(rows: list[bytes]) -> Iterator[bytes]:
-    """The rows joined to writes of about 256 KB."""
+    """The rows joined, and very long ones cut, to writes of about 256 KB."""
     step = max(1, _WRITE_BYTES * len(rows) // max(1, sum(map(len, rows))))
     for start in range(0, len(rows), step):
-        yield b"\n".join(rows[start : start + step]) + b"\n"
+        piece = b"\n".join(rows[start : start + step])
+        for cut in range(0, len(piece) - _WRITE_BYTES, _WRITE_BYTES):
+            yield piece[cut : cut + _WRITE_BYTES]
+        yield piece[(len(piece) - 1) // _WRITE_BYTES * _WRITE_BYTES :] + b"\n"
