@@ -61,14 +61,15 @@ def export(name: str, file: Path, rows: int, no_phones: bool, seed: int, epoch: 
 @click.option("--people", default=6000, show_default=True, help="About 5 Stripe objects each.")
 @click.option("--latency-ms", default="0", show_default=True, help="How long an answer takes: 200, or 150-300.")
 @click.option("--limits", type=click.Choice(["true", "off"]), default="true", show_default=True)
+@click.option("--crowded", is_flag=True, help="Nine of ten rows in one month, a quarter of those in one second.")
 @seed_option
 @epoch_option
-def serve(port: int, people: int, latency_ms: str, limits: str, seed: int, epoch: datetime) -> None:
+def serve(port: int, people: int, latency_ms: str, limits: str, crowded: bool, seed: int, epoch: datetime) -> None:
     """Answer as the vendors do, until interrupted; Stripe's key is sk_test_sandbox."""
     lowest, _, highest = latency_ms.partition("-")
     latency = (int(lowest), int(highest or lowest))
     world = World(seed, people, epoch.replace(tzinfo=UTC))
-    with SandboxServer(world, port=port, latency_ms=latency, limits=limits == "true") as sandbox:
+    with SandboxServer(world, port=port, latency_ms=latency, limits=limits == "true", crowded=crowded) as sandbox:
         click.echo(f"Stripe: {sandbox.url}/stripe  control: {sandbox.url}/control")
         with suppress(KeyboardInterrupt):
             threading.Event().wait()

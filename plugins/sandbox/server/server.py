@@ -6,7 +6,7 @@ import asyncio
 import random
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Self
@@ -43,13 +43,19 @@ class SandboxServer:
     """`with SandboxServer(world) as sandbox:` answers at `sandbox.url` until the block ends."""
 
     def __init__(
-        self, world: World, *, port: int = 0, latency_ms: tuple[int, int] = (0, 0), limits: bool = True
+        self,
+        world: World,
+        *,
+        port: int = 0,
+        latency_ms: tuple[int, int] = (0, 0),
+        limits: bool = True,
+        crowded: bool = False,
     ) -> None:
         self.world = world
         self.clock = Clock(world.now)
         self.faults = Faults()
         self.log: list[Logged] = []
-        self.stripe = Stripe(world, self.clock, limits=limits)
+        self.stripe = Stripe(world, self.clock, limits=limits, crowded=crowded)
         self.vendors: dict[str, Vendor] = {vendor.name: vendor for vendor in (self.stripe,)}
         self.days = 0
         self.latency_ms = latency_ms
@@ -57,7 +63,7 @@ class SandboxServer:
         self._delays = random.Random(world.seed)
         self._lock = threading.RLock()
         self._control = Control(self)
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
         self._refused: OSError | None = None
@@ -90,7 +96,7 @@ class SandboxServer:
 
     def stop(self) -> None:
         """Close all connections, those that hang too."""
-        if self._loop.is_running():
+        if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
@@ -114,25 +120,26 @@ class SandboxServer:
             return self.vendors[vendor].deleted(stream, account)
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            listening = self._loop.run_until_complete(asyncio.start_server(self._talk, "127.0.0.1", self._port))
-        except OSError as error:
-            self._refused = error
+        with closing(asyncio.new_event_loop()) as loop:
+            try:
+                listening = loop.run_until_complete(asyncio.start_server(self._talk, "127.0.0.1", self._port))
+            except OSError as error:
+                self._refused = error
+                return self._ready.set()
+            self._loop = loop
+            self._port = listening.sockets[0].getsockname()[1]
             self._ready.set()
-            return
-        self._port = listening.sockets[0].getsockname()[1]
-        self._ready.set()
-        self._loop.run_forever()
-        listening.close()
-        self._loop.run_until_complete(self._end_all())
-        self._loop.close()
+            loop.run_forever()
+            listening.close()
+            loop.run_until_complete(self._end_all())
+        return None
 
     async def _end_all(self) -> None:
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.CancelledError):

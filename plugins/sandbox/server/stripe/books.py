@@ -54,11 +54,12 @@ _CATALOGUE_AGE = 3 * 365 * DAY + 60 * DAY
 class Books:
     """Everything of one account, in test or live mode."""
 
-    def __init__(self, world: World, clock: Clock, account: str, *, live: bool = False) -> None:
+    def __init__(self, world: World, clock: Clock, account: str, *, live: bool = False, crowded: bool = False) -> None:
         self.world = world
         self.clock = clock
         self.account = account
         self.live = live
+        self.crowded = crowded
         self.streams = {stream: Index() for stream in STREAMS}
         self.changes: dict[str, dict[str, Any]] = {}
         self.contacts: dict[tuple[int, int], dict[str, Any]] = {}
@@ -138,9 +139,12 @@ class Books:
         self.add_payouts(now)
 
     def _open_buyer(self, payer: Buyer, seen: Appearance, now: int) -> None:
+        if self.crowded:
+            payer.created = history.crowded(payer, now)
+        later = payer.created - seen.created
         self.add_buyer(payer)
         for payment in seen.payments(payer.currency.upper()):
-            made = history.sale(payer, payment, min(payment.at, now - 300))
+            made = history.sale(payer, payment, min(payment.at + later, now - 300))
             history.aftermath(made, payment, now)
             self.add_sale(made)
             for refund in made.refunds:

@@ -33,6 +33,8 @@ _CHECKOUT, _LINES, _LAG, _PARTS, _DISPUTE = range(20, 25)
 _DRAFT, _ABANDONED, _ITEMS, _CANCELED = range(22, 26)
 _LONG_INVOICE = 12
 _MOST_PARTS = 13
+_MONTH = 30 * DAY
+_CROWDED_AGE = 200 * DAY
 
 
 def buyers(world: World, person: Person) -> Iterator[tuple[Buyer, Appearance]]:
@@ -46,6 +48,14 @@ def buyer(seen: Appearance, created: int) -> Buyer:
     guest = seen.sighting.guest
     currency = seen.person.country.currency
     return Buyer("" if guest else seen.id, seen.person.index, seen.copy, created, currency, seen.numbers[CHOICE])
+
+
+def crowded(payer: Buyer, now: int) -> int:
+    """Give a moment in a world that came by import: nine of ten in one month, a quarter of them in one second."""
+    if payer.choice % 10 == 9:
+        return payer.created
+    first = now - _CROWDED_AGE
+    return first if payer.choice // 10 % 4 == 0 else first + payer.created % _MONTH
 
 
 def sale(payer: Buyer, payment: Payment, at: int) -> Sale:

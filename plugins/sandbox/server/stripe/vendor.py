@@ -56,9 +56,10 @@ class Stripe:
 
     name = "stripe"
 
-    def __init__(self, world: World, clock: Clock, *, limits: bool = True) -> None:
+    def __init__(self, world: World, clock: Clock, *, limits: bool = True, crowded: bool = False) -> None:
         self.clock = clock
         self.limits = limits
+        self.crowded = crowded
         self.violations: list[Violation] = []
         self.forbidden: set[str] = set()
         self.rates = {"global": _GLOBAL_RATE, "endpoint": _ENDPOINT_RATE}
@@ -122,7 +123,7 @@ class Stripe:
         if account != MAIN or live:
             seed = world.seed + 1_000_003 + live
             world = World(seed, max(20, world.people // _SMALLER), world.epoch)
-        books = Books(world, self.clock, account, live=live)
+        books = Books(world, self.clock, account, live=live, crowded=self.crowded)
         books.streams["events"].load((event.created, event.id, event) for event in first_events(books))
         self._books[account, live] = books
         return books
