@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from tap_csv.lines import WIDE, split_lines
 
 BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-WITHOUT_MARK = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}
-"""What a person means by the name of an encoding of two byte orders, if the file has no mark."""
+WITHOUT_MARK = {"utf-16": "utf-16-le"}
+"""What a person means by an encoding of two byte orders, if the file has no mark."""
 READ_AS_UTF8 = {"utf-8", "utf-8-sig", "cp1252"}
 MAC_LETTERS = frozenset(b"\x87\x8e\x9c\x9f\x8b\x8d\x83\x84\x90\x99")
 WINDOWS_LETTERS = frozenset(b"\xe1\xe9\xed\xf3\xfa\xf1\xfc\xe3\xe7\xf5\xea\xf4\xc1\xc9\xcd\xd3\xda\xd1")

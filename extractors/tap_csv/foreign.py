@@ -14,6 +14,8 @@ SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"\xfd7zXZ\x00", "an xz archive", "Unpack it first (`unxz FILE`)."),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "Unpack it first, or pack it as ZIP."),
     (b"Rar!\x1a\x07", "a RAR archive", "Unpack it first, or pack it as ZIP."),
+    (b"\xff\xfe\0\0", "a text in UTF-32", AS_CSV),
+    (b"\0\0\xfe\xff", "a text in UTF-32", AS_CSV),
     (b"PAR1", "a Parquet file", "Write it as CSV."),
     (b"SQLite format 3\x00", "an SQLite database", "Export the table as CSV."),
     (b"\x7fELF", "a program", "Check the path."),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CHUNK_BYTES = 256 * 1024
-WIDE = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
+WIDE = {"utf-16-le": 2, "utf-16-be": 2}
 """Encodings whose line ends cannot be found in single bytes, with the width of a character."""
 
 

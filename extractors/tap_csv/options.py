@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+SIGNS = '\r\n\t,;|"'
+"""What must be the same bytes in every encoding but UTF-16."""
 FORMATS = ("point", "comma", "iso", "dmy", "mdy")
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _FILE_KEYS = {"path", "kind", "account", "full_export", "encoding", "delimiter", "mapping", "formats", "time_zone"}
@@ -111,11 +113,15 @@ def _encoding(path: str, encoding: str | None) -> str | None:
     if not encoding:
         return None
     try:
-        return codecs.lookup(encoding).name
-    except LookupError:
+        name = codecs.lookup(encoding).name
+        is_readable = name.startswith("utf-16") or SIGNS.encode(name).removeprefix(codecs.BOM_UTF8) == SIGNS.encode()
+    except (LookupError, UnicodeError):
+        is_readable = False
+    if not is_readable:
         raise SettingError(
-            f"{path}: there is no encoding `{encoding}`; usual ones are utf-8, cp1252, utf-16, mac-roman, cp850."
-        ) from None
+            f"{path}: `{encoding}` is no encoding that CSVs are read in; usual are utf-8, cp1252, utf-16, mac-roman."
+        )
+    return name
 
 
 def _delimiter(path: str, delimiter: str | None) -> str | None:

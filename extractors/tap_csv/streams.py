@@ -93,7 +93,7 @@ class ImportsStream(RawStream):
             raise source.refusal
         decision = bookmarks.decide(source, known, reading.settings)
         if decision.do == "note" and known is not None:
-            touched = msgspec.structs.replace(known, modified_ns=source.modified_ns)
+            touched = msgspec.structs.replace(known, bytes=source.size, modified_ns=source.modified_ns)
             yield FilePage([], touched, source.size)
             return
         reading.begin(known, decision)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.extractors.tap_csv.harness import run, written
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
+numbers = itertools.count()
 BOM = codecs.BOM_UTF8
 HEAD = b"name,email,city\n"
 ANA = ("Ana", "ana@x.com", "Lima")
@@ -358,3 +362,27 @@ def test_file(case: Case, tmp_path: Path) -> None:
     assert outcome.file["complete"]
     assert outcome.finished
     assert outcome.exit_code == 0
+
+
+PIECES = st.sampled_from(
+    [
+        *b'a 1 , ; \t " "" \n \r\n \r \0 \xff\xfe \xfe\xff \xe9 \xc3\xa9 id email sep=;\n 1E+15 #N/D \x1a'.split(b" "),
+        *(b" ", BOM, b"a,b\n1,2\n", b"\xed\xa0\x80", b"PK\x03\x04"),
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pieces=st.lists(PIECES, max_size=40), junk=st.binary(max_size=40), encoding=st.sampled_from([None, "utf-16"]))
+def test_no_bytes_at_all_break_a_run(pieces: list[bytes], junk: bytes, encoding: str | None, tmp_path: Path) -> None:
+    path = written(tmp_path / f"{next(numbers)}.csv", b"".join(pieces) + junk)
+
+    outcome = run(path, page_rows=3, max_row_bytes=64, encoding=encoding)
+
+    assert outcome.exit_code in (0, 1)
+    if outcome.finished:
+        rows = outcome.file["rows"] - outcome.file["rejected"] - outcome.file["repeated"]
+        assert len({record["id"] for record in outcome.records}) == len(outcome.records) == rows
+        assert len(outcome.rejects) == outcome.file["rejected"]
+    again = run(path, outcome.state, page_rows=3, max_row_bytes=64, encoding=encoding)
+    assert again.records == again.rejects == again.files == []

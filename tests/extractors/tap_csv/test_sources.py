@@ -63,6 +63,7 @@ NO_CSV: dict[str, tuple[bytes, str]] = {
     "html": (b"\n<!DOCTYPE html>\n<html><body>Sign in</body></html>", "sign-in page"),
     "json": (b'[{"name": "Ana"}]', "This is a JSON file"),
     "xml": (b'<?xml version="1.0"?><a/>', "This is an XML file"),
+    "utf-32": ("name,city\n".encode("utf-32"), "This is a text in UTF-32"),
     "binary": (bytes(range(256)) * 8, "This is a binary file"),
 }
 
