@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
-import uuid
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from warehouse.run_log import RunLog, storable
 
 from target_postgres.messages import encode
 from target_postgres.rows import has_nul
@@ -19,16 +16,8 @@ if TYPE_CHECKING:
     from target_postgres.batch import Counts, RejectedRecord, StreamPart
     from target_postgres.messages import StreamProgress
 
-NO_STREAM = "(none)"
 UNKNOWN_STREAM = "(unknown)"
-MAX_ERROR_LENGTH = 2000
 
-_START = """
-insert into ops.sync_runs (run_id, source, stream, environment, started_by, host, pid)
-values (%s, %s, %s, %s, %s, %s, %s)
-on conflict (run_id, source, stream) do update set
-    status = 'running', error = null, finished_at = null, heartbeat_at = clock_timestamp()
-"""
 _ADD = """
 update ops.sync_runs set
     rows_read = rows_read + %(read)s,
@@ -66,64 +55,10 @@ select 1 from ops.rejected_records
 where run_id = %s and source = %s and stream in (%s, %s)
 limit 1
 """
-_END = """
-update ops.sync_runs set
-    status = case when %(status)s = 'succeeded' and rows_rejected > 0 then 'succeeded_with_rejects' else %(status)s end,
-    error = %(error)s,
-    waiting_until = null,
-    heartbeat_at = clock_timestamp(),
-    finished_at = clock_timestamp()
-where run_id = %(run_id)s and source = %(source)s and status = 'running'
-"""
-_BURY = """
-update ops.sync_runs set
-    status = 'dead',
-    error = coalesce(error, 'The process ended without a word (killed, or the machine went down).'),
-    finished_at = heartbeat_at
-where source = %s and status = 'running' and run_id <> %s
-"""
 
 
-def run_id_of_environment() -> uuid.UUID:
-    """Meltano's run id where our door passed it on, else a new one."""
-    try:
-        return uuid.UUID(os.environ["MELTANO_RUN_ID"])
-    except (KeyError, ValueError):
-        return uuid.uuid4()
-
-
-def started_by() -> str:
-    """Who or what started this run."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = str(os.getuid())
-    return os.environ.get("STAGE_FIRST_STARTED_BY") or user
-
-
-@dataclass
-class Run:
-    """One run of one source, as `ops` knows it."""
-
-    source: str
-    run_id: uuid.UUID = field(default_factory=run_id_of_environment)
-    streams: set[str] = field(default_factory=set)
-
-    def _key(self, stream: str) -> dict[str, Any]:
-        return {"run_id": self.run_id, "source": self.source, "stream": _storable(stream)}
-
-    def bury_dead(self, connection: psycopg.Connection[Any]) -> None:
-        """Mark earlier runs of this source that never ended; the caller holds the lease, so they are dead."""
-        connection.execute(_BURY, [self.source, self.run_id])
-
-    def start_stream(self, connection: psycopg.Connection[Any], stream: str) -> None:
-        """Make the stream's row."""
-        if stream in self.streams:
-            return
-        environment = os.environ.get("MELTANO_ENVIRONMENT")
-        row = [self.run_id, self.source, _storable(stream), environment, started_by()]
-        connection.execute(_START, [*row, socket.gethostname(), os.getpid()])
-        self.streams.add(stream)
+class Run(RunLog):
+    """One run of one source, with what the loader alone knows: batches, progress and rejects."""
 
     def add_batch(
         self,
@@ -135,8 +70,8 @@ class Run:
         """Add a commit's figures to the stream's row and write the row of the batch."""
         self.start_stream(connection, part.stream)
         figures = {**vars(counts), "unchanged": counts.unchanged}
-        connection.execute(_ADD, {**self._key(part.stream), **figures})
-        row = [part.batch_id, self.run_id, self.source, _storable(part.stream)]
+        connection.execute(_ADD, {**self.key(part.stream), **figures})
+        row = [part.batch_id, self.run_id, self.source, storable(part.stream)]
         row += [counts.read, counts.new, counts.changed, counts.deleted]
         connection.execute(_BATCH, [*row, None if state is None else encode(state).decode()])
 
@@ -150,7 +85,7 @@ class Run:
         """Write where the stream is: bookmark, requests, waits, done and total."""
         values = {name: getattr(progress, name) for name in progress.__struct_fields__}
         text = None if bookmark is None else bytes(bookmark).decode()
-        connection.execute(_PROGRESS, {**self._key(stream), **values, "bookmark": text})
+        connection.execute(_PROGRESS, {**self.key(stream), **values, "bookmark": text})
 
     def add_rejects(
         self, connection: psycopg.Connection[Any], batch_id: int | None, rejects: list[RejectedRecord]
@@ -161,8 +96,8 @@ class Run:
                 self.run_id,
                 batch_id,
                 self.source,
-                _storable(reject.stream),
-                _storable(reject.reason),
+                storable(reject.stream),
+                storable(reject.reason),
                 reject.raw,
                 reject.raw_length,
                 reject.raw_sha256,
@@ -175,28 +110,8 @@ class Run:
 
     def has_rejects(self, connection: psycopg.Connection[Any], stream: str) -> bool:
         """Whether a record of this run was refused that is, or may be, the stream's."""
-        found = [self.run_id, self.source, _storable(stream), UNKNOWN_STREAM]
+        found = [self.run_id, self.source, storable(stream), UNKNOWN_STREAM]
         return connection.execute(_HAS_REJECTS, found).fetchone() is not None
-
-    def beat(self, connection: psycopg.Connection[Any]) -> None:
-        """Say that the run is alive."""
-        connection.execute(
-            "update ops.sync_runs set heartbeat_at = clock_timestamp()"
-            " where run_id = %s and source = %s and status = 'running'",
-            [self.run_id, self.source],
-        )
-
-    def end(self, connection: psycopg.Connection[Any], status: str, error: str | None) -> None:
-        """Write how the run ended, on each of its streams."""
-        if not self.streams:
-            self.start_stream(connection, NO_STREAM)
-        text = None if error is None else _storable(error)[:MAX_ERROR_LENGTH]
-        connection.execute(_END, {"run_id": self.run_id, "source": self.source, "status": status, "error": text})
-
-
-def _storable(text: str) -> str:
-    """Text that Postgres can hold."""
-    return text.replace("\0", "\\0").encode("utf-8", "replace").decode()
 
 
 def _storable_json(value: Any) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from warehouse.connection import connect
-from warehouse.lease import BEAT_SECONDS, TAKEOVER_SECONDS, Lease, acquire
+from warehouse.heartbeat import Heartbeat
+from warehouse.lease import TAKEOVER_SECONDS, acquire
 from warehouse.migrate import migrate
 
 from target_postgres.commit import commit_batch
@@ -59,7 +58,7 @@ class Session:
         except BaseException:
             self._connection.close()
             raise
-        self._heartbeat = Heartbeat(database_url, run, self.lease)
+        self._heartbeat = Heartbeat(database_url, self.lease, run)
         self._heartbeat.start()
 
     def write(self, batch: Batch) -> dict[str, Counts]:
@@ -127,31 +126,3 @@ class Session:
 def _is_passing(error: psycopg.Error, connection: psycopg.Connection[Any]) -> bool:
     """Whether trying again helps: the server is away or starting (08, 57), or broke a deadlock at our cost (40)."""
     return connection.closed or error.sqlstate is None or error.sqlstate[:2] in {"08", "40", "57"}
-
-
-class Heartbeat(threading.Thread):
-    """Beats for the lease and the run, on a connection of its own, whatever the loader is busy with."""
-
-    def __init__(self, database_url: str, run: Run, lease: Lease) -> None:
-        super().__init__(name="heartbeat", daemon=True)
-        self._url = database_url
-        self._run = run
-        self._lease = lease
-        self._stopped = threading.Event()
-        self._connection: psycopg.Connection[Any] | None = None
-
-    def run(self) -> None:
-        """Beat until told to stop; a lost connection is opened again at the next beat."""
-        while not self._stopped.wait(BEAT_SECONDS):
-            with contextlib.suppress(psycopg.Error):
-                if self._connection is None or self._connection.closed:
-                    self._connection = connect(self._url, application="heartbeat")
-                self._lease.beat(self._connection)
-                self._run.beat(self._connection)
-        if self._connection is not None:
-            self._connection.close()
-
-    def stop(self) -> None:
-        """End the beats."""
-        self._stopped.set()
-        self.join(timeout=BEAT_SECONDS)

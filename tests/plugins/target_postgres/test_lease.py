@@ -12,11 +12,11 @@ import psycopg
 import pytest
 from support.desk import Desk, feed
 from support.singer import raw, raw_schema, record, schema, state
-from target_postgres import session as session_module
 from target_postgres.batch import Batch
 from target_postgres.loader import Limits, Loader
 from target_postgres.runs import Run
 from target_postgres.session import Session
+from warehouse import heartbeat
 from warehouse.connection import connect
 from warehouse.lease import LeaseHeldError, LeaseLostError, acquire
 
@@ -166,7 +166,7 @@ def wait_until_blocked(desk: Desk) -> None:
 
 
 def test_the_heartbeat_beats_for_run_and_lease(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_module, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.01)
     session = Session(desk.url, desk.schema, Run(desk.source), reconnect_seconds=0)
     session.write(batch_of(desk, schema({"a": "integer"})))
     beats = (

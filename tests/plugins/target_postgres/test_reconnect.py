@@ -17,6 +17,7 @@ from support.desk import Desk
 from support.singer import finished, raw, raw_schema, record, schema, state
 from target_postgres import session as session_module
 from target_postgres.store import PartStore
+from warehouse.lease import Lease
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +89,7 @@ def test_a_backend_ended_in_the_middle_of_a_batch(
     owner, name = {
         "before_copy": (PartStore, "store"),
         "in_copy": (psycopg.Copy, "write"),
-        "before_commit": (session_module.Lease, "hold"),
+        "before_commit": (Lease, "hold"),
     }[moment]
     original, calls = getattr(owner, name), []
 
