@@ -63,7 +63,7 @@ PRODUCTS = (
     ("Programa Anual", 1_290_00),
 )
 """Name, and price in US cents."""
-RATES = {"USD": 100, "MXN": 1850, "EUR": 92, "BRL": 540, "COP": 410_000, "PEN": 375}
+RATES = {"USD": 100, "MXN": 1850, "EUR": 92, "BRL": 540, "COP": 410_000, "PEN": 375, "CLP": 95_000}
 """Hundredths of a unit for one US dollar."""
 
 

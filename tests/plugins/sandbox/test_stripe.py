@@ -329,6 +329,17 @@ def test_the_lines_of_a_payout_can_be_listed(client: Client) -> None:
     assert sum(line["net"] for line in lines) == 0
 
 
+def test_amounts_of_a_currency_without_cents_are_whole_units(sandbox: SandboxServer) -> None:
+    charges = sandbox.world_state("charges", "connected").values()
+    lines = sandbox.world_state("balance_transactions", "connected")
+    pesos = [one for one in charges if one["currency"] == "clp" and one["paid"]]
+    assert pesos
+    for one in pesos:
+        in_dollars = lines[one["balance_transaction"]]["amount"] / 100
+        assert one["amount"] == pytest.approx(in_dollars * 950, rel=0.01)
+    assert "clp" not in {one["currency"] for one in sandbox.world_state("charges").values()}
+
+
 def test_a_crowded_world_has_many_rows_in_one_second() -> None:
     crowded = SandboxServer(World(7, 1000), crowded=True)
     seconds = Counter(one["created"] for one in crowded.world_state("customers").values())

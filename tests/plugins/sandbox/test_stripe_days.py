@@ -177,6 +177,13 @@ def test_every_day_has_its_deeds(sandbox: SandboxServer, client: Client) -> None
     now = sandbox.clock.now
     sandbox.advance(1)
     counted = Counter(event["type"] for event in events_since(client, now))
-    for kind in ("customer.created", "customer.updated", "customer.deleted", "charge.succeeded", "charge.refunded"):
+    for kind in (
+        "customer.created",
+        "customer.updated",
+        "customer.deleted",
+        "charge.succeeded",
+        "charge.refunded",
+        "refund.created",
+    ):
         assert counted[kind], kind
     assert counted["charge.dispute.created"]

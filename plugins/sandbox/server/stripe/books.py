@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.appearances import PRODUCTS, RATES
+from sandbox.appearances import PRODUCTS, RATES, appearances
 from sandbox.server.stripe import history, ledger
 from sandbox.server.stripe.facts import (
     DAY,
@@ -48,6 +48,7 @@ STREAMS = (
     "prices",
     "events",
 )
+MAIN, CONNECTED = "acct_sandbox_main", "acct_sandbox_connected"
 _CATALOGUE_AGE = 3 * 365 * DAY + 60 * DAY
 
 
@@ -75,6 +76,10 @@ class Books:
             self._new[stream].append((created, identity, fact))
         else:
             self.streams[stream].add(created, identity, fact)
+
+    def buyer(self, seen: Appearance, created: int) -> Buyer:
+        """Make a buyer; in the connected account some pay in a currency without cents."""
+        return history.buyer(seen, created, without_cents=self.account == CONNECTED)
 
     def add_sale(self, made: Sale) -> None:
         """Enter a payment with intent, ledger line, invoice and checkout."""
@@ -128,8 +133,8 @@ class Books:
     def _open(self, now: int) -> None:
         self._open_catalogue(now - _CATALOGUE_AGE)
         for person in self.world.seen_in("stripe", range(self.world.people)):
-            for payer, seen in history.buyers(self.world, person):
-                self._open_buyer(payer, seen, now)
+            for seen in appearances(self.world, person, "stripe"):
+                self._open_buyer(self.buyer(seen, seen.created), seen, now)
         gathered, self._new = self._new or {}, None
         for stream, rows in gathered.items():
             self.streams[stream].load(rows)
@@ -173,7 +178,7 @@ class Books:
             for currency, rate in RATES.items():
                 every = {history.MEMBERSHIP: "month", "Programa Anual": "year"}.get(name, "")
                 for active in (False, True):
-                    cents = usd_cents * rate // (100 if active else 125)
+                    cents = history.minor_units(currency.lower(), usd_cents * rate // (100 if active else 125))
                     identity = price_id(name, currency.lower(), active)
                     created = opened + place + (100 if active else 50)
                     price = Price(identity, product.id, currency.lower(), cents, created, active, every)

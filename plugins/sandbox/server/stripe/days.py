@@ -100,7 +100,7 @@ def _next_newcomer(day: Day) -> tuple[Buyer, Appearance]:
         person = day.books.world.person(day.books.next_person)
         day.books.next_person += 1
         for seen in appearances(day.books.world, person, "stripe"):
-            return history.buyer(seen, day.at()), seen
+            return day.books.buyer(seen, day.at()), seen
 
 
 def _sold(day: Day, sale: Sale) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.appearances import CHOICE, DETAIL, RATES, Appearance, Payment, appearances
+from sandbox.appearances import CHOICE, DETAIL, Appearance, Payment
 from sandbox.draws import chance
 from sandbox.exports.stripe import fee, payment_id, status
 from sandbox.server.stripe.facts import (
@@ -20,11 +20,12 @@ from sandbox.server.stripe.facts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
 
-    from sandbox.people import Person, World
+    pass
 
 MEMBERSHIP = "Membresía Mensual"
+ZERO_DECIMAL = ("clp",)
+"""Currencies whose amounts are whole units."""
 _MEMBERSHIPS = (MEMBERSHIP, "Programa Anual")
 
 # Which of a payment's numbers decides what; appearances and the exports have those below.
@@ -37,16 +38,16 @@ _MONTH = 30 * DAY
 _CROWDED_AGE = 200 * DAY
 
 
-def buyers(world: World, person: Person) -> Iterator[tuple[Buyer, Appearance]]:
-    """Yield how the person stands in Stripe, most of them once."""
-    for seen in appearances(world, person, "stripe"):
-        yield buyer(seen, seen.created), seen
+def minor_units(currency: str, cents: int) -> int:
+    """Write hundredths of a currency's unit as Stripe does: where there are no cents, in whole units."""
+    return cents // 100 if currency in ZERO_DECIMAL else cents
 
 
-def buyer(seen: Appearance, created: int) -> Buyer:
-    """Make a customer or a guest out of an appearance."""
+def buyer(seen: Appearance, created: int, *, without_cents: bool = False) -> Buyer:
+    """Make a customer or a guest out of an appearance; some pay in a currency without cents where that is wished."""
     guest = seen.sighting.guest
-    currency = seen.person.country.currency
+    pesos = without_cents and seen.numbers[CHOICE] % 4 == 0
+    currency = "clp" if pesos else seen.person.country.currency
     return Buyer("" if guest else seen.id, seen.person.index, seen.copy, created, currency, seen.numbers[CHOICE])
 
 
@@ -67,7 +68,7 @@ def sale(payer: Buyer, payment: Payment, at: int) -> Sale:
         at=at,
         product=payment.product,
         currency=payment.currency.lower(),
-        cents=payment.cents,
+        cents=minor_units(payment.currency.lower(), payment.cents),
         usd_cents=payment.usd_cents,
         fee=fee(payment),
         paid=paid,
@@ -114,7 +115,7 @@ def _share(cents: int, part: int, parts: int) -> int:
 
 def in_usd(made: Sale, cents: int) -> int:
     """Give what an amount of the sale's currency was in US cents; the whole is the sale's own."""
-    return made.usd_cents if cents == made.cents else cents * 100 // RATES[made.currency.upper()]
+    return made.usd_cents if cents == made.cents else made.usd_cents * cents // made.cents
 
 
 def subscription(payer: Buyer, seen: Appearance, now: int) -> Subscription | None:

@@ -14,7 +14,7 @@ import msgspec
 from sandbox.people import World
 from sandbox.server.limits import Limiter, Violation
 from sandbox.server.stripe import errors, lists
-from sandbox.server.stripe.books import STREAMS, Books
+from sandbox.server.stripe.books import CONNECTED, MAIN, STREAMS, Books
 from sandbox.server.stripe.days import live_through
 from sandbox.server.stripe.events import RETENTION, first_events
 from sandbox.server.stripe.params import read_expand, read_wish
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 TEST_KEY, RESTRICTED_KEY, LIVE_KEY = "sk_test_sandbox", "rk_test_sandbox", "rk_live_sandbox"
-MAIN, CONNECTED = "acct_sandbox_main", "acct_sandbox_connected"
 _ACCOUNTS = {"main": MAIN, MAIN: MAIN, "connected": CONNECTED, CONNECTED: CONNECTED}
 _SMALLER = 10
 _GLOBAL_RATE, _ENDPOINT_RATE = 100.0, 25.0
