@@ -20,6 +20,9 @@ PAGES_AHEAD = 16
 PAGES_BEFORE_SPLIT = 2
 """An interval that goes on after so many pages is worth cutting: the other half may turn out empty, at a request."""
 
+PAGES_WORTH_SPLITTING = 6
+"""Fewer pages than this, as dense as the last one, are left to one reader: each cut costs half a page."""
+
 
 class RepeatedCursorError(Exception):
     """The vendor sent the cursor that it was given: reading on would never end."""
@@ -61,6 +64,7 @@ class _Work:
     taken: bool = False
     pages: int = 0  # read since it was last cut
     dense: bool = False  # the last page was of one moment: a bulk import
+    span: int = 0  # the time that the last page covered
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,8 @@ class Engine:
         able = [
             n
             for n, work in self._works.items()
-            if work.pages >= PAGES_BEFORE_SPLIT and work.interval.width >= 2 * self.resolution
+            if work.pages >= PAGES_BEFORE_SPLIT
+            and work.interval.width >= max(2 * self.resolution, PAGES_WORTH_SPLITTING * work.span)
         ]
         if not able:
             return None
@@ -212,6 +217,7 @@ class Engine:
                 del self._works[number]
             else:
                 work.dense = rest.start == asked.start if self.ascending else rest.end == asked.end
+                work.span = asked.width - page.rest.width if page.rest else 0
                 work.interval, work.pages = rest, work.pages + 1
             self._events.put(_Event(page.messages, {number: rest}, is_page=True))
             self._changed.notify_all()

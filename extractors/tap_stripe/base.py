@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
@@ -65,8 +64,8 @@ class StripeStream(IntervalStream):
     def read_page(self, interval: Interval) -> IntervalPage:
         listed = self.tap.client.page(self.path, self.params, interval, self.meter)
         origin = {"from": to_text(interval.start), "to": to_text(interval.end)}
-        messages = [self._message(raw, origin) for raw in listed.objects]
-        return IntervalPage(messages, listed.rest)
+        objects = self.tap.client.all_completed(listed.objects, self.meter)
+        return IntervalPage([self._message(raw, origin) for raw in objects], listed.rest)
 
     @override
     def workers(self) -> int:
@@ -97,8 +96,7 @@ class StripeStream(IntervalStream):
         left = [change for change in changes if not _will_be_listed(change, coverage)]
         for first in range(0, len(left), PAGE_SIZE):
             chunk = left[first : first + PAGE_SIZE]
-            with ThreadPoolExecutor(self.workers(), self.name) as pool:
-                messages = [message for message in pool.map(self._changed, chunk) if message is not None]
+            messages = [message for message in self.tap.client.pool.map(self._changed, chunk) if message is not None]
             more["changes_from"] = to_text(chunk[-1].time * SECOND)
             yield self.page(messages, {**more, **to_bookmark(coverage)})
 
@@ -113,10 +111,10 @@ class StripeStream(IntervalStream):
         if raw is None or msgspec.json.decode(raw).get("deleted") is True:
             logger.info("%s %s was deleted just now; its event comes with the next run.", self.name, change.id)
             return None
-        return self._message(raw, origin)
+        return self._message(self.tap.client.completed(raw, self.meter), origin)
 
     def _message(self, raw: msgspec.Raw, origin: dict[str, Any], deleted_at: str | None = None) -> RecordMessage:
-        record = raw_json.on_one_line(self.tap.client.completed(raw, self.meter))
+        record = raw_json.on_one_line(raw)
         hide = bool(self.tap.denied)
         record = raw_json.without(record, self.tap.denied)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -84,6 +85,8 @@ class StripeClient(Client):
         self._headers = {"Authorization": f"Bearer {api_key}", "Stripe-Version": VERSION}
         if stripe_account:
             self._headers["Stripe-Account"] = stripe_account
+        self.pool = ThreadPoolExecutor(self._patience.max_concurrency, "stripe")
+        """Threads for what a page needs beyond itself: nested lists, and objects by their ids."""
 
     @override
     def headers(self) -> dict[str, str]:
@@ -136,8 +139,16 @@ class StripeClient(Client):
         """
         return self.read(Call(path, _buckets(path)), _decode_object, meter)
 
+    def all_completed(self, records: list[msgspec.Raw], meter: Meter) -> list[msgspec.Raw]:
+        """Return the objects with their nested lists read to their ends: Stripe sends the first ten only."""
+        waiting = [
+            self.pool.submit(self.completed, record, meter) if _UNFINISHED.search(bytes(record)) else None
+            for record in records
+        ]
+        return [future.result() if future else record for future, record in zip(waiting, records, strict=True)]
+
     def completed(self, record: msgspec.Raw, meter: Meter) -> msgspec.Raw:
-        """Return the object with its nested lists read to their ends: Stripe sends the first ten only."""
+        """Return one object with its nested lists read to their ends."""
         if not _UNFINISHED.search(bytes(record)):
             return record
         if raw_json.kind_of(record) == b"[":
@@ -167,9 +178,9 @@ class StripeClient(Client):
 
 
 def limit_of(path: str) -> str:
-    """Name of the endpoint's own limit: `/v1/checkout/sessions/cs_1` counts against `checkout/sessions`."""
-    parts = path.partition("?")[0].split("/")[2:]
-    return "/".join(parts[:2] if parts[0] == "checkout" else parts[:1])
+    """Name of the endpoint, which has a limit of its own: of `/v1/invoices/in_1/lines` it is `invoices/:id/lines`."""
+    parts = path.partition("?")[0].removeprefix("/v1/").replace("checkout/", "checkout_").split("/")
+    return "/".join([*parts[:1], *[":id" for _ in parts[1:2]], *parts[2:]])
 
 
 def _buckets(path: str) -> tuple[str, str]:
