@@ -3,7 +3,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo start stop test lint soak bench bench-peers lock clean
+.PHONY: help install demo start stop test check lint soak bench bench-peers lock clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -20,13 +20,15 @@ start: install ## Start the embedded Postgres (or check DATABASE_URL) and bring 
 stop: ## Stop the embedded Postgres; its data stay.
 	@$(BIN)/stage-first stop
 
-test: install lint ## Everything that CI runs.
+test: install check ## Everything that CI runs.
 	@$(BIN)/pytest -n 2 --dist loadfile
 
-lint: install ## ruff, mypy, sqlfluff.
+check: install ## ruff and mypy.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint transform --processes 1 --disable-progress-bar
+
+lint: check ## ruff, mypy, and sqlfluff with its dbt templater.
+	@$(BIN)/pytest -q tests/transform/test_style.py
 
 soak: install ## The long forms of the tests.
 	@STAGE_FIRST_SOAK=1 $(BIN)/pytest -n 2 --dist loadfile
