@@ -88,7 +88,8 @@ class SandboxServer:
         return sorted((one for vendor in self.vendors.values() for one in vendor.violations), key=lambda one: one.time)
 
     def start(self) -> None:
-        """Listen; from here on the port is known."""
+        """Listen; from here on the port is known, and no first answer is slow."""
+        self.stripe.books()
         self._thread.start()
         self._ready.wait()
         if self._refused:

@@ -173,6 +173,15 @@ def test_days_follow_from_the_seed_whether_they_come_one_by_one() -> None:
     assert states(one) == states(other)
 
 
+def test_an_account_that_nobody_looked_at_lived_on_all_the_same() -> None:
+    watched, unwatched = (SandboxServer(World(7, 300)) for _ in range(2))
+    watched.world_state("customers", "connected")
+    watched.advance(3)
+    unwatched.advance(3)
+    for stream in STREAMS:
+        assert watched.world_state(stream, "connected") == unwatched.world_state(stream, "connected")
+
+
 def test_every_day_has_its_deeds(sandbox: SandboxServer, client: Client) -> None:
     now = sandbox.clock.now
     sandbox.advance(1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sandbox.appearances import CHOICE, DETAIL, Appearance, Payment
 from sandbox.draws import chance
 from sandbox.exports.stripe import fee, payment_id, status
@@ -18,10 +16,6 @@ from sandbox.server.stripe.facts import (
     Subscription,
     new_id,
 )
-
-if TYPE_CHECKING:
-
-    pass
 
 MEMBERSHIP = "Membresía Mensual"
 ZERO_DECIMAL = ("clp",)

@@ -20,6 +20,7 @@ from sandbox.server.stripe.events import RETENTION, first_events
 from sandbox.server.stripe.params import read_expand, read_wish
 from sandbox.server.stripe.render import credit_note_lines, render
 from sandbox.server.stripe.versions import OLD_VERSION, known
+from sandbox.server.vendor import DAY
 from sandbox.server.wire import Request, Response
 
 if TYPE_CHECKING:
@@ -118,12 +119,17 @@ class Stripe:
         return dict(self.books(account).streams[stream].deleted)
 
     def _open(self, account: str, live: bool) -> Books:
+        """Open an account and let it live through the days that passed before anybody looked."""
         world = self._world
         if account != MAIN or live:
-            seed = world.seed + 1_000_003 + live
+            seed = world.seed + 1_000_003 + 2 * (account == CONNECTED) + live
             world = World(seed, max(20, world.people // _SMALLER), world.epoch)
+        today, self.clock.now = self.clock.now, world.now
         books = Books(world, self.clock, account, live=live, crowded=self.crowded)
         books.streams["events"].load((event.created, event.id, event) for event in first_events(books))
+        while self.clock.now < today:
+            live_through(books, self.clock.now + DAY)
+            self.clock.now += DAY
         self._books[account, live] = books
         return books
 
