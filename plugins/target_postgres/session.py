@@ -28,13 +28,15 @@ FIRST_PAUSE_SECONDS = 0.2
 HURRY_SECONDS = 5.0
 
 
-_LET_GO = f"""
+_SETTLE = f"""
+set statement_timeout = 0;
+set lock_timeout = 0;
 set idle_in_transaction_session_timeout = '{TAKEOVER_SECONDS}s';
 set tcp_keepalives_idle = {TAKEOVER_SECONDS};
 set tcp_keepalives_interval = 10;
 set tcp_keepalives_count = 3
 """
-"""A loader that stops in mid-transaction (a laptop that sleeps, a machine that is gone) holds no locks for ever."""
+"""A long statement is no fault; a loader that stops in mid-transaction (a laptop asleep) holds no locks for ever."""
 _BACKEND = "select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()"
 _END_BACKEND = """
 select pg_terminate_backend(pid, 5000) from pg_stat_activity
@@ -114,7 +116,7 @@ class Session:
     def _connect(self) -> psycopg.Connection[Any]:
         """A new connection, once the server no longer works for the lost one: its locks would block this one."""
         connection = connect(self._url, application=_APPLICATION, client_encoding="UTF8", prepare_threshold=None)
-        connection.execute(_LET_GO)
+        connection.execute(_SETTLE)
         with connection.transaction():
             connection.execute("set local role none")  # the group role may neither see nor end our login's backends
             if self._backend is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -26,11 +26,19 @@ def warehouse_url(server: str, template: str) -> Iterator[str]:
         admin.execute(f'drop database "{name}" with (force)')
 
 
+@pytest.fixture(scope="session")
+def onlooker(warehouse_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """The connection by which the tests look into that database."""
+    with connect(warehouse_url, application="tests") as connection:
+        yield connection
+
+
 @pytest.fixture
-def desk(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def desk(
+    warehouse_url: str, onlooker: psycopg.Connection[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desk]:
     """A fresh schema; at the end of the test its books must be right."""
     monkeypatch.delenv("MELTANO_RUN_ID", raising=False)
-    with connect(warehouse_url, application="tests") as connection:
-        found = Desk(warehouse_url, f"staging_{uuid.uuid4().hex[:8]}", connection, tmp_path)
-        yield found
-        found.check_books()
+    found = Desk(warehouse_url, f"staging_{uuid.uuid4().hex[:8]}", onlooker, tmp_path)
+    yield found
+    found.check_books()

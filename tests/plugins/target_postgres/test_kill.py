@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.desk import Desk
 from support.singer import finished, raw, raw_schema, state
-from warehouse.connection import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    import psycopg
 
 MOMENTS = range(20 if os.environ.get("STAGE_FIRST_SOAK") == "1" else 3)
 EVENTS = 4000
@@ -44,12 +44,13 @@ def after(bookmark: int) -> list[bytes]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Any]]:
+def undisturbed(
+    warehouse_url: str, onlooker: psycopg.Connection[Any], tmp_path_factory: pytest.TempPathFactory
+) -> list[Any]:
     """The table after a run that nobody killed."""
-    with connect(warehouse_url, application="tests") as connection:
-        desk = Desk(warehouse_url, "staging_undisturbed", connection, tmp_path_factory.mktemp("undisturbed"))
-        assert desk.load(*after(0)).code == 0
-        yield desk.select(CONTENT)
+    desk = Desk(warehouse_url, "staging_undisturbed", onlooker, tmp_path_factory.mktemp("undisturbed"))
+    assert desk.load(*after(0)).code == 0
+    return desk.select(CONTENT)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

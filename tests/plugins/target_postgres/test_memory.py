@@ -57,10 +57,10 @@ def test_memory_for_40_mb(desk: Desk) -> None:
 
 def test_memory_for_records_of_megabytes(desk: Desk) -> None:
     """Records just under the limit, and over it: no more than a few of them are held at once."""
-    peak = peak_for(desk, 12, {"text": "x" * 4 * MEGABYTE}, max_record_mb=5)
+    peak = peak_for(desk, 8, {"text": "x" * 4 * MEGABYTE}, max_record_mb=5)
     assert peak < LIMIT_MB
-    assert peak_for(desk, 12, {"text": "y" * 6 * MEGABYTE}, max_record_mb=5) < LIMIT_MB
-    assert (desk.runs()[0]["rows_new"], desk.runs()[1]["rows_rejected"]) == (12, 12)
+    assert peak_for(desk, 8, {"text": "y" * 6 * MEGABYTE}, max_record_mb=5) < LIMIT_MB
+    assert (desk.runs()[0]["rows_new"], desk.runs()[1]["rows_rejected"]) == (8, 8)
 
 
 @pytest.mark.soak

@@ -94,7 +94,7 @@ def run(desk: Desk, lines: list[bytes], crash_after: int | None, batch_rows: int
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
