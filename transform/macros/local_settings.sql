@@ -1,0 +1,19 @@
+{#
+    Settings for one transaction, whatever the server's are: enough memory for large sorts, and no just-in-time
+    compiling, which costs seconds for each of our long queries and gains nothing.
+#}
+{% macro local_settings() -%}
+    set local work_mem to '{{ var("work_mem") }}'; set local jit to off
+{%- endmacro %}
+
+
+{% macro postgres__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
+    {{ local_settings() }};
+    {{ default__get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) }}
+{%- endmacro %}
+
+
+{% macro postgres__get_unit_test_sql(main_sql, expected_fixture_sql, expected_column_names) -%}
+    {{ local_settings() }};
+    {{ default__get_unit_test_sql(main_sql, expected_fixture_sql, expected_column_names) }}
+{%- endmacro %}
