@@ -151,11 +151,12 @@ class TapStripe(RawTap):
         return list(self.state.get("bookmarks", {}).values())
 
     def _refuse_another_account(self) -> None:
+        identity = self.identity
         for bookmark in self._bookmarks:
-            known = {name: bookmark.get(name) for name in self.identity}
-            if known != self.identity:
+            known = {name: bookmark.get(name) for name in identity}
+            if known != identity:
                 raise WrongCredentialError(
-                    f"The bookmark is of {_text(known)}, the settings are of {_text(self.identity)}: they never mix. "
+                    f"The bookmark is of {_text(known)}, the settings are of {_text(identity)}: they never mix. "
                     "Use the other key, or give this one a Meltano environment and an `account` of its own."
                 )
 
