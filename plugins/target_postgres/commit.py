@@ -58,7 +58,8 @@ def already_committed(connection: psycopg.Connection[Any], batch: Batch) -> bool
 
 def _is_batch_known(error: BaseException) -> bool:
     """Whether an earlier attempt, still on its way when this one began, came first."""
-    return isinstance(error, psycopg.errors.UniqueViolation) and error.diag.table_name == "batches"
+    diagnosed = error.diag if isinstance(error, psycopg.errors.UniqueViolation) else None
+    return diagnosed is not None and (diagnosed.schema_name, diagnosed.table_name) == ("ops", "batches")
 
 
 def _store(connection: psycopg.Connection[Any], run: Run, batch: Batch) -> dict[str, Counts]:
