@@ -16,7 +16,7 @@ from tests.extractors.scripted_server import Answer, serving
 from tests.extractors.tap_stripe.harness import KEY, Warehouse, differences, requests_of, run
 
 SHARED = Path(__file__).parents[4] / "shared"
-STANDARD = SandboxServer(World(7, 300))
+STANDARD = SandboxServer(World(7, 300), limits=False)
 STANDARD.start()  # for the class below, which is made when this file is read; it ends with the process
 
 TestStandardSuite = pytest.mark.filterwarnings("ignore:Fields in transformed catalog but not in records")(
@@ -68,6 +68,19 @@ def test_a_record_tells_its_key_its_times_and_where_it_came_from(sandbox: Sandbo
 def test_only_the_selected_streams_are_asked_for(sandbox: SandboxServer) -> None:
     run(f"{sandbox.url}/stripe", streams=("payouts",))
     assert set(requests_of(sandbox)) == {"/v1/events", "/v1/payouts"}
+
+
+def test_stripes_true_limits_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tap_stripe.client.PAGE_SIZE", 5)
+    with SandboxServer(World(7, 300)) as limited:
+        limited.stripe.rates = {"global": 60.0, "endpoint": 20.0}
+        limits = {"requests_per_second": 60, "endpoint_requests_per_second": 20}
+        outcome = run(f"{limited.url}/stripe", streams=("charges", "payouts", "refunds", "invoices"), **limits)
+        assert len(limited.log) > 80
+        assert limited.violations == []
+    assert not any(
+        stream["waits"] for stream in outcome.progress.values() if isinstance(stream, dict) and "waits" in stream
+    )
 
 
 def test_an_earlier_start_date_reads_what_is_missing(sandbox: SandboxServer) -> None:
