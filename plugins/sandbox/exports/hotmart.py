@@ -59,7 +59,7 @@ SALES: Export[Payment] = Export(
     kind="hotmart_sales",
     source="hotmart",
     lines=_sales,
-    own_id=lambda sale: f"HP{sale.sale}",
+    own_id=lambda sale: f"HP{sale.sale}:{sale.place + 1}:{sale.place + 1}",
     dialect=Dialect(delimiter=";", encoding="cp1252", line_end="\r\n"),
     phone_columns=("DDD", "Telefone"),
     columns=(

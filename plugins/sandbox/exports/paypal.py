@@ -163,7 +163,7 @@ ENGLISH: Export[Line] = Export(
     kind="paypal_activity",
     source="paypal",
     lines=_activity(_US_ACCOUNT),
-    own_id=lambda line: line.id,
+    own_id=lambda line: f"{line.id}:{line.currency}:{line.gross}",
     identifies=lambda line: line.incoming,
     dialect=Dialect(quote_all=True, line_end="\r\n"),
     phone_columns=("Contact Phone Number",),
@@ -219,7 +219,7 @@ SPANISH: Export[Line] = Export(
     kind="paypal_activity",
     source="paypal",
     lines=_activity(_SPANISH_ACCOUNT),
-    own_id=lambda line: line.id,
+    own_id=lambda line: f"{line.id}:{line.currency}:{line.gross}",
     identifies=lambda line: line.incoming,
     dialect=Dialect(quote_all=True, encoding="utf-8-sig", line_end="\r\n"),
     columns=(
