@@ -108,7 +108,10 @@ def test_a_backend_ended_in_the_middle_of_a_batch(
 
 
 class Proxy:
-    """Stands between loader and server; `lose` names the COMMITs whose answers get lost, and how."""
+    """Stands between loader and server; `lose` names the COMMITs whose answers get lost, and how.
+
+    `after` the server committed, `before` it heard of it, `stuck`: it goes on waiting for it; `away`: for good.
+    """
 
     def __init__(self, url: str, lose: dict[int, str]) -> None:
         parts = urllib.parse.urlsplit(url)
@@ -151,7 +154,9 @@ class Proxy:
         if text.endswith(COMMIT):
             self.commits += 1
             how = self._lose.get(self.commits, "")
-        if not text or how == "before":
+        if how == "away":
+            self.close()
+        elif not text or how == "before":
             self._cut(client, server)
         elif how == "stuck":
             self._cut(client)  # the server never hears of it: its transaction stays open
@@ -180,7 +185,6 @@ class Proxy:
 
 @pytest.mark.parametrize("how", ["before", "after", "stuck"])
 def test_the_answer_to_a_commit_gets_lost(desk: Desk, how: str) -> None:
-    """`after`: it was committed; `before`: it was not; `stuck`: the server holds its locks and waits for us."""
     proxy = Proxy(desk.url, dict.fromkeys((2, 5, 6, 9), how))
     proxied = Desk(proxy.url, desk.schema, desk.connection, desk.folder)
     outcome = proxied.load(*lines(), batch_rows=10)
@@ -199,20 +203,14 @@ def test_the_only_commit_is_known_although_its_answer_got_lost(desk: Desk) -> No
     proxy.close()
 
 
-@pytest.mark.parametrize(("rows", "seconds"), [(600, 1), (6, 0)], ids=["while_reading", "at_the_end"])
-def test_a_database_that_stays_away_ends_the_run(desk: Desk, rows: int, seconds: int) -> None:
-    proxy = Proxy(desk.url, {})
+@pytest.mark.parametrize(("commit", "seconds"), [(4, 1), (7, 0)], ids=["while_reading", "at_the_end"])
+def test_a_database_that_stays_away_ends_the_run(desk: Desk, commit: int, seconds: int) -> None:
+    """The commits are those of connecting, of the two tables, three of four records each, the last STATE, the end."""
+    proxy = Proxy(desk.url, {commit: "away"})
     proxied = Desk(proxy.url, desk.schema, desk.connection, desk.folder)
-
-    def cut_after_some_commits() -> None:
-        while proxy.commits < 3:
-            time.sleep(0.001)
-        proxy.close()
-
-    cutter = threading.Thread(target=cut_after_some_commits)
-    cutter.start()
-    outcome = proxied.load(*lines(rows), batch_rows=4, reconnect_seconds=seconds)
-    cutter.join()
+    outcome = proxied.load(*lines(6), batch_rows=4, reconnect_seconds=seconds)
+    assert proxy.commits == commit
+    assert len(desk.select("id")) == (2 if commit == 4 else 6)
     assert outcome.code == 1
     assert isinstance(outcome.error, psycopg.OperationalError)
     people = {run["stream"]: run for run in desk.runs()}["people"]
