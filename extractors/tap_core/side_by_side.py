@@ -6,6 +6,7 @@ import contextlib
 import logging
 import queue
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from tap_core.errors import MissingPermissionError, StoppedError, WrongCredentialError
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 PAGES_QUEUED = 16
 POLL_SECONDS = 0.2
+PROGRESS_SECONDS = 1.0
 
 
 class SideBySide:
@@ -27,6 +29,7 @@ class SideBySide:
     def __init__(self, tap: RawTap, streams: list[RawStream]) -> None:
         self._tap = tap
         self._streams = streams
+        self._told_at = float("-inf")
         self._queue: queue.Queue[tuple[RawStream, Page | BaseException | None]] = queue.Queue(PAGES_QUEUED)
 
     def run(self) -> dict[str, BaseException]:
@@ -46,24 +49,28 @@ class SideBySide:
 
     def _write_all(self) -> dict[str, BaseException]:
         failures: dict[str, BaseException] = {}
-        left = {stream.name for stream in self._streams}
+        left = {stream.name: stream for stream in self._streams}
         while left:
             self._tap.stop_if_asked()
+            self._tell_progress(list(left.values()))
             try:
                 stream, item = self._queue.get(timeout=POLL_SECONDS)
             except queue.Empty:
-                self._beat()
                 continue
             if isinstance(item, Page):
                 self._tap.writer.page(stream.name, item)
                 continue
-            left.discard(stream.name)
+            del left[stream.name]
             if item is not None and not self._is_unavailable(stream, item):
                 failures[stream.name] = item
         return failures
 
-    def _beat(self) -> None:
-        for stream in self._streams:
+    def _tell_progress(self, streams: list[RawStream]) -> None:
+        """Tell how far the streams are, those too from which no page comes."""
+        if time.monotonic() - self._told_at < PROGRESS_SECONDS:
+            return
+        self._told_at = time.monotonic()
+        for stream in streams:
             if (progress := stream.progress()) is not None:
                 self._tap.writer.progress(stream.name, progress)
         self._tap.writer.beat()

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Tap
 from singer_sdk import typing as th
+from singer_sdk.exceptions import FatalAPIError
 from typing_extensions import override
 
-from tap_core.errors import WrongCredentialError
 from tap_core.raw import REJECTS_SCHEMA, REJECTS_STREAM
 from tap_core.side_by_side import SideBySide
 from tap_core.writer import MessageWriter
@@ -75,7 +75,7 @@ class RawTap(Tap):
         try:
             self.prepare()
             self._sync_selected()
-        except WrongCredentialError as error:
+        except FatalAPIError as error:
             self.writer.state()
             self.logger.error(str(error))
             sys.exit(1)
@@ -84,7 +84,7 @@ class RawTap(Tap):
         """Find out before anything is read whether it can be.
 
         Raises:
-            WrongCredentialError: it cannot.
+            FatalAPIError: it cannot; the sentence is shown.
         """
 
     def _sync_selected(self) -> None:

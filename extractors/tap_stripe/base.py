@@ -12,7 +12,7 @@ from tap_core.engine import IntervalPage
 from tap_core.errors import MissingObjectError
 from tap_core.interval_stream import DAY, HOUR, SECOND, IntervalStream
 from tap_core.intervals import Coverage, Interval, from_text, to_bookmark, to_text
-from tap_core.raw import RawRecord, RecordMessage
+from tap_core.raw import Progress, RawRecord, RecordMessage
 from tap_core.rejects import reject
 from typing_extensions import override
 
@@ -66,6 +66,12 @@ class StripeStream(IntervalStream):
         origin = {"from": to_text(interval.start), "to": to_text(interval.end)}
         objects = self.tap.client.all_completed(listed.objects, self.meter)
         return IntervalPage([self._message(raw, origin) for raw in objects], listed.rest)
+
+    @override
+    def progress(self) -> Progress:
+        told = super().progress()
+        told.waiting_until = told.waiting_until or self.tap.meter.waiting_until
+        return told
 
     @override
     def workers(self) -> int:

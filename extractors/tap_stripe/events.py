@@ -9,6 +9,7 @@ import msgspec
 from tap_core.engine import Engine, IntervalPage
 from tap_core.interval_stream import MINUTE, SECOND
 from tap_core.intervals import Coverage, Interval
+from tap_core.once import Once
 
 from tap_stripe.client import limit_of
 
@@ -77,16 +78,12 @@ class EventLog:
         self._client, self._kinds, self._meter = client, kinds, meter
         self.since, self.until = since, until
         self._changes: dict[tuple[str, str], Change] = {}
-        self._is_read = False
-        self._lock = threading.Lock()
+        self._read_once = Once(self._read)
         self._taking = threading.Lock()
 
     def changes(self, kind: str, since: int) -> list[Change]:
         """Objects of a kind that changed, in the order of their newest events."""
-        with self._lock:
-            if not self._is_read:
-                self._read()
-                self._is_read = True
+        self._read_once()
         found = [change for change in self._changes.values() if change.kind == kind and change.time * SECOND >= since]
         return sorted(found, key=lambda change: change.rank)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +14,7 @@ from tap_core.interval_stream import SECOND
 from tap_core.intervals import from_text
 from tap_core.limiter import Limiter
 from tap_core.meter import Meter
+from tap_core.once import Once
 from tap_core.phones import PhoneReader
 from tap_core.tap import COMMON_SETTINGS, RawTap
 from typing_extensions import override
@@ -84,9 +86,9 @@ class TapStripe(RawTap):
 
     @override
     def prepare(self) -> None:
-        """Refuse a wrong key, and one of another account than the bookmark's."""
+        """Refuse a key that cannot be right, and one of another account than the bookmark's."""
         self._refuse_another_account()
-        _ = self.events
+        _ = self.client, self._opening  # made before several threads ask for them
 
     @cached_property
     def client(self) -> StripeClient:
@@ -99,31 +101,44 @@ class TapStripe(RawTap):
         return StripeClient(config["api_url"], self.account, limiter, self.stopping, patience, **who)
 
     @cached_property
+    def meter(self) -> Meter:
+        """What is asked for all streams at once."""
+        return Meter()
+
+    @property
+    def began(self) -> int:
+        """Stripe's time when this run began to look: what happens later belongs to the next run."""
+        return self._opening()[0]
+
+    @property
     def events(self) -> EventLog | None:
         """What changed since the oldest bookmark that events still reach; None if the key may not read events."""
-        meter = Meter()
+        return self._opening()[1]
+
+    @cached_property
+    def _opening(self) -> Once[tuple[int, EventLog | None]]:
+        return Once(self._open)
+
+    def _open(self) -> tuple[int, EventLog | None]:
+        """Find out whether Stripe knows the key, and what time it is there."""
         try:
-            self.client.check(meter)
+            self.client.check(self.meter)
         except MissingPermissionError as error:
             self.logger.warning(
                 "The key may not read events, so every run reads all. Give it `Events: read`. %s", error
             )
-            return None
+            return self.client.now(), None
         now = self.client.now()
         moments = [from_text(text) for mark in self._bookmarks if (text := mark.get("changes_from"))]
         since = min((moment for moment in moments if now - moment <= EVENTS_ARE_SURE_FOR), default=now)
         kinds = {stream.kind for stream in STREAMS}
-        return EventLog(self.client, kinds, (since - OVERLAP) // SECOND * SECOND, now, meter)
-
-    @cached_property
-    def began(self) -> int:
-        """Stripe's time when this run began to look: what happens later belongs to the next run."""
-        return self.events.until if self.events else self.client.now()
+        return now, EventLog(self.client, kinds, (since - OVERLAP) // SECOND * SECOND, now, self.meter)
 
     @property
     def start(self) -> int:
         """The start date in milliseconds."""
-        return from_text(self.config["start_date"])
+        moment = datetime.fromisoformat(self.config["start_date"])
+        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()) * SECOND
 
     @property
     def account(self) -> str:

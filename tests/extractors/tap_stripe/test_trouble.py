@@ -110,3 +110,16 @@ def test_what_was_read_before_the_kill_is_not_read_again(
     again = run(f"{sandbox.url}/stripe", bookmark, ("charges",), max_concurrency=1)
     assert len(requests_of(sandbox, pages)) < 0.7 * pages
     assert Warehouse().load(messages + again.messages).alive("charges") == sandbox.world_state("charges")
+
+
+def test_stripe_that_is_down_from_the_start_is_asked_once_for_all_streams(
+    sandbox: SandboxServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = run(f"{sandbox.url}/stripe").state
+    asked = len(sandbox.log)
+    sandbox.faults.add("unavailable", "/stripe/v1/events", 10_000)
+    outcome = run(f"{sandbox.url}/stripe", state, max_wait_seconds=0)
+    assert (outcome.exit_code, outcome.finished) == (1, False)
+    assert len(requests_of(sandbox, asked)) == 1
+    assert "run the same command again later" in caplog.text
+    assert outcome.state == state
