@@ -24,8 +24,8 @@ PATH = "/v1/events"
 OVERLAP = 10 * MINUTE
 """Events may appear a little after the time they carry."""
 
-ABOUT_A_CHARGE = ("dispute", "refund")
-"""They change their charge, which gets no event of its own for it."""
+ALSO_CHANGES = {"dispute": "charge", "refund": "charge", "credit_note": "invoice", "discount": "customer"}
+"""Objects that change another one, which they name, and which need not get an event of its own for it."""
 
 
 class _Subject(msgspec.Struct, gc=False):
@@ -35,6 +35,8 @@ class _Subject(msgspec.Struct, gc=False):
     id: Any = None
     created: Any = None
     charge: Any = None
+    invoice: Any = None
+    customer: Any = None
 
 
 class _Data(msgspec.Struct):
@@ -109,11 +111,12 @@ class EventLog:
 
 
 def changes_of(raw: msgspec.Raw) -> Iterator[Change]:
-    """What an event tells: a change of the object it carries, and of the charge that this object is about."""
+    """What an event tells: a change of the object it carries, and of the one that changes with it."""
     event = _decode_event(raw)
     subject = _decode_subject(event.data.object)
-    if subject.object in ABOUT_A_CHARGE and isinstance(subject.charge, str):
-        yield Change("charge", subject.charge, event.id, event.created)
+    other = ALSO_CHANGES.get(subject.object)
+    if other and isinstance(named := getattr(subject, other), str):
+        yield Change(other, named, event.id, event.created)
     if isinstance(subject.id, str):  # an upcoming invoice has none
         is_gone = event.type == f"{subject.object}.deleted"
         last_state = event.data.object if is_gone else None

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sandbox.server import SandboxServer
 from tap_core import raw_json
+from tap_stripe.events import changes_of
 
 from tests.extractors.scripted_server import Answer, serving
 from tests.extractors.tap_stripe.harness import Warehouse, differences, requests_of, run
@@ -182,6 +183,35 @@ def test_stripe_feature_that_is_off_is_no_failure(caplog: pytest.LogCaptureFixtu
         outcome = run(url, streams=("invoices", "refunds"))
     assert outcome.exit_code == 0
     assert "invoices is unavailable" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "changed"),
+    [
+        ("charge.updated", {"object": "charge", "id": "ch_1"}, {("charge", "ch_1", True)}),
+        (
+            "refund.created",
+            {"object": "refund", "id": "re_1", "charge": "ch_1"},
+            {("refund", "re_1", True), ("charge", "ch_1", True)},
+        ),
+        ("charge.dispute.closed", {"object": "dispute", "id": "dp_1", "charge": None}, {("dispute", "dp_1", True)}),
+        (
+            "credit_note.created",
+            {"object": "credit_note", "id": "cn_1", "invoice": "in_1"},
+            {("credit_note", "cn_1", True), ("invoice", "in_1", True)},
+        ),
+        ("customer.deleted", {"object": "customer", "id": "cus_1", "deleted": True}, {("customer", "cus_1", False)}),
+        ("customer.subscription.deleted", {"object": "subscription", "id": "sub_1"}, {("subscription", "sub_1", True)}),
+        ("invoice.upcoming", {"object": "invoice"}, set()),
+        ("balance.available", {"object": "balance", "livemode": False}, set()),
+    ],
+)
+def test_what_an_event_says_has_changed(
+    kind: str, subject: dict[str, Any], changed: set[tuple[str, str, bool]]
+) -> None:
+    event = {"id": "evt_1", "type": kind, "created": NOW, "data": {"object": subject}}
+    found = changes_of(raw_json.encode(event))
+    assert {(change.kind, change.id, change.last_state is None) for change in found} == changed
 
 
 def test_fields_are_denied_through_arrays_and_digits_stay() -> None:
