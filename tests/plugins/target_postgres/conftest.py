@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+OUR_BACKENDS = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s and usename = user"
+"""`drop .. with (force)` would also end an autovacuum worker, which only a superuser may."""
+
+
 @pytest.fixture(scope="session")
 def warehouse_url(server: str, template: str) -> Iterator[str]:
     """Address of a migrated database that the tests of this folder share."""
@@ -23,7 +27,8 @@ def warehouse_url(server: str, template: str) -> Iterator[str]:
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f'create database "{name}" template "{template}"')
         yield with_database(server, name)
-        admin.execute(f'drop database "{name}" with (force)')
+        admin.execute(OUR_BACKENDS, [name])
+        admin.execute(f'drop database "{name}"')
 
 
 @pytest.fixture(scope="session")

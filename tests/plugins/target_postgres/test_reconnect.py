@@ -140,7 +140,7 @@ class Proxy:
                 threading.Thread(target=self._pass_on, args=[client, server], daemon=True).start()
 
     def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # closed meanwhile
             while True:
                 ready, _, _ = select.select([client, server], [], [])
                 if server in ready and not self._copy(server, client):
