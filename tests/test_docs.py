@@ -14,6 +14,7 @@ PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text("utf-8")
 PLUGINS = {
     "tap-csv": ("tap_csv.tap", "TapCSV", "extractors/tap_csv/csv.meltano.yml"),
+    "tap-stripe": ("tap_stripe.tap", "TapStripe", "extractors/tap_stripe/stripe.meltano.yml"),
     "target-postgres": (
         "target_postgres.target",
         "TargetPostgres",
