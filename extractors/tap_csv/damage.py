@@ -58,6 +58,8 @@ class Damage:
         own_id = [index for index, _ in self.columns.own_id]
         numbers = {index for index in self.columns.identifiers + self.columns.of("phone") if index not in own_id}
         for line, row in rows:
+            if not _may_hold_damage("\n".join(row)):
+                continue
             for index, value in enumerate(row):
                 if what := _damage(value, is_number=index in numbers):
                     self.found.setdefault((what, index), _Finding(line)).cells += 1
@@ -72,6 +74,19 @@ class Damage:
             )
             for (what, index), finding in self.found.items()
         ]
+
+
+def _may_hold_damage(text: str) -> bool:
+    """Whether a row holds a trace of any damage; written out, since it is asked of every row of a suspect page."""
+    return (
+        "E+" in text
+        or "e+" in text
+        or "#" in text
+        or "\u00c3" in text
+        or "\u00e2\u20ac" in text
+        or "FALSO" in text
+        or "VERDAD" in text
+    )
 
 
 def _damage(value: str, *, is_number: bool) -> str | None:

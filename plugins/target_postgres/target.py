@@ -53,7 +53,7 @@ class TargetPostgres(Target):
             description="Schema of the staging tables; by default the `load_schema` of the tap that Meltano runs.",
         ),
         th.Property("batch_rows", th.IntegerType, default=50_000, description="Rows held before a commit."),
-        th.Property("batch_mb", th.IntegerType, default=8, description="Megabytes held before a commit."),
+        th.Property("batch_mb", th.IntegerType, default=6, description="Megabytes held before a commit."),
         th.Property("flush_seconds", th.IntegerType, default=2, description="Seconds a row waits for its commit."),
         th.Property(
             "max_record_mb", th.IntegerType, default=16, description="A larger record goes to ops.rejected_records."

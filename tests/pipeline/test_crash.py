@@ -121,7 +121,7 @@ def test_kill_meltano(tmp_path: Path, database_url: str, exports: Path, undistur
         children = psutil.Process(meltano.pid).children(recursive=True)
         meltano.kill()
         meltano.wait()
-        assert len(children) == 2
+        assert children
         assert psutil.wait_procs(children, timeout=30)[1] == []
         query(database_url, "update meltano.runs set last_heartbeat_at = last_heartbeat_at - interval '16 seconds'")
         assert subprocess.run(command, cwd=PROJECT, env=environment, stdout=log, stderr=log).returncode == 0

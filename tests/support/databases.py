@@ -7,12 +7,17 @@ import random
 import socket
 import uuid
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from warehouse.address import with_database
 from warehouse.connection import connect
 from warehouse.migrate import migrate
+
+_END_OUR_BACKENDS = """
+select pg_terminate_backend(pid, 5000) from pg_stat_activity
+where datname = %s and usename = session_user and pid <> pg_backend_pid()
+"""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,4 +42,10 @@ def fresh_database(server: str, template: str) -> Iterator[str]:
         with connect(url, application="tests") as connection:
             migrate(connection)
         yield url
-        admin.execute(f'drop database "{name}" with (force)')
+        drop_database(admin, name)
+
+
+def drop_database(admin: psycopg.Connection[Any], name: str) -> None:
+    """Drop a database that somebody may still be in; `with (force)` is refused while autovacuum works there."""
+    admin.execute(_END_OUR_BACKENDS, [name])
+    admin.execute(f'drop database "{name}"')

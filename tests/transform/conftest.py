@@ -18,6 +18,7 @@ from unittest import mock
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from support.databases import drop_database
 from warehouse.address import libpq_environment, with_database
 from warehouse.connection import OWNER_ROLE, connect
 
@@ -224,4 +225,4 @@ def warehouse(
         warehouse = Warehouse(with_database(server, name), project, tmp_path_factory.mktemp("run"))
         with warehouse.connection:
             yield warehouse
-        admin.execute(f'drop database "{name}" with (force)')
+        drop_database(admin, name)
