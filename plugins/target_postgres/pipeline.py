@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import queue
 import signal
 import sys
@@ -89,10 +90,19 @@ class Writer(threading.Thread):
             self._out.write(encode(batch.state).decode() + "\n")
             self._out.flush()
         except BrokenPipeError as error:
+            _silence(self._out)
             raise BrokenPipeError(
                 "Nobody reads the STATE messages any more: whoever started this run is gone. "
                 "What was committed stays, the next run goes on from there."
             ) from error
+
+
+def _silence(out: TextIO) -> None:
+    """Send what is still buffered nowhere: Python flushes it at its end and would exit with 120, not with our code."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, out.fileno())
+        os.close(nowhere)
 
 
 class Pipeline:
