@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from support.databases import free_port, fresh_database
-from warehouse.address import with_database
+from support.databases import free_port, fresh_database, with_database
 from warehouse.connection import connect
 from warehouse.migrate import migrate, migrations
 

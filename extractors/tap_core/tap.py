@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from singer_sdk import Tap
 from singer_sdk import typing as th
 from singer_sdk.exceptions import FatalAPIError
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from typing_extensions import override
 
 from tap_core.raw import REJECTS_SCHEMA, REJECTS_STREAM
@@ -22,6 +23,8 @@ from tap_core.writer import MessageWriter
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
     from tap_core.stream import RawStream
 
@@ -51,6 +54,12 @@ class RawTap(Tap):
     """A tap whose streams are `RawStream`s."""
 
     config_jsonschema: ClassVar[dict[str, Any]]
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+    ]
     _stop_signal: int | None = None
     _writer: MessageWriter | None = None
 

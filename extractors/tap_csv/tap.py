@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
-from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from tap_core.tap import COMMON_SETTINGS, RawTap
 from typing_extensions import override
 
@@ -23,7 +22,6 @@ from tap_csv.streams import FilesStream, ImportsStream
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from tap_core.stream import RawStream
 
 _BY_HEADER = th.CustomType({"type": ["object", "string"], "additionalProperties": {"type": ["string", "null"]}})
@@ -34,12 +32,6 @@ class TapCSV(RawTap):
 
     name = "tap-csv"
     package_name = "stage-first"
-    capabilities: ClassVar[list[CapabilitiesEnum]] = [
-        TapCapabilities.CATALOG,
-        TapCapabilities.STATE,
-        TapCapabilities.DISCOVER,
-        PluginCapabilities.ABOUT,
-    ]
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
             "files",

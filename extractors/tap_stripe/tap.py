@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import typing as th
-from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from tap_core.client import Patience
 from tap_core.errors import MissingPermissionError, WrongCredentialError
 from tap_core.interval_stream import SECOND
@@ -27,7 +26,6 @@ from tap_stripe.streams import STREAMS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from tap_core.stream import RawStream
 
 
@@ -36,12 +34,6 @@ class TapStripe(RawTap):
 
     name = "tap-stripe"
     package_name = "stage-first"
-    capabilities: ClassVar[list[CapabilitiesEnum]] = [
-        TapCapabilities.CATALOG,
-        TapCapabilities.STATE,
-        TapCapabilities.DISCOVER,
-        PluginCapabilities.ABOUT,
-    ]
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
             "api_key",

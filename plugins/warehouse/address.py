@@ -23,12 +23,6 @@ def libpq_environment(database_url: str) -> dict[str, str]:
     return {variable: parts[key] for key, variable in _ENVIRONMENT.items() if key in parts}
 
 
-def with_database(database_url: str, database: str) -> str:
-    """The same server, another database."""
-    parts = urllib.parse.urlsplit(database_url)
-    return parts._replace(path="/" + urllib.parse.quote(database)).geturl()
-
-
 def with_search_path(database_url: str, schema: str) -> str:
     """The same address with its unqualified names in `schema` (Meltano's own tables stay out of `public`)."""
     parts = urllib.parse.urlsplit(database_url)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import random
 import socket
+import urllib.parse
 import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from warehouse.address import with_database
 from warehouse.connection import connect
 from warehouse.migrate import migrate
 
@@ -21,6 +21,12 @@ where datname = %s and usename = session_user and pid <> pg_backend_pid()
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def with_database(database_url: str, database: str) -> str:
+    """The same server, another database."""
+    parts = urllib.parse.urlsplit(database_url)
+    return parts._replace(path="/" + urllib.parse.quote(database)).geturl()
 
 
 def free_port() -> int:

@@ -18,8 +18,8 @@ from unittest import mock
 import psycopg
 import pytest
 from psycopg.rows import dict_row
-from support.databases import drop_database
-from warehouse.address import libpq_environment, with_database
+from support.databases import drop_database, with_database
+from warehouse.address import libpq_environment
 from warehouse.connection import OWNER_ROLE, connect
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from support.databases import with_database
 from support.desk import Desk
-from warehouse.address import with_database
 from warehouse.connection import connect
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import uuid
 
 import psycopg
 import pytest
-from warehouse.address import libpq_environment, with_database, with_search_path, without_password
+from support.databases import with_database
+from warehouse.address import libpq_environment, with_search_path, without_password
 from warehouse.connection import OWNER_ROLE, connect
 from warehouse.lease import LeaseHeldError, LeaseLostError, acquire, machine, process_started
 from warehouse.migrate import migrate, migrations
