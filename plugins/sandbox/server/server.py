@@ -89,7 +89,8 @@ class SandboxServer:
 
     def start(self) -> None:
         """Listen; from here on the port is known, and no first answer is slow."""
-        self.stripe.books()
+        for vendor in self.vendors.values():
+            vendor.open()
         self._thread.start()
         self._ready.wait()
         if self._refused:

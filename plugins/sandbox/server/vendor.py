@@ -25,6 +25,9 @@ class Vendor(Protocol):
     name: str
     violations: list[Violation]
 
+    def open(self) -> None:
+        """Make what the first request needs, so that it is not slow."""
+
     def answer(self, request: Request) -> Response:
         """Answer a request whose path begins after the vendor's name."""
 

@@ -73,6 +73,10 @@ class Stripe:
         opened = self._books.get((_ACCOUNTS[account], live))
         return opened or self._open(_ACCOUNTS[account], live)
 
+    def open(self) -> None:
+        """Open the books of `main`."""
+        self.books()
+
     def answer(self, request: Request) -> Response:
         """Answer a request to `/v1/...`."""
         try:
