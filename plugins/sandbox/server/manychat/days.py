@@ -91,11 +91,12 @@ def _contact(day: Day) -> None:
 def _second_channel(day: Day) -> None:
     """Somebody from WhatsApp writes by Instagram too, which is another id."""
     chosen = day.pick()
-    if chosen is None or chosen.copy or chosen.id in day.audience.seconds:
+    if chosen is None or chosen.copy:
         return
     seen = day.audience.seen(chosen)
-    if render.channel(seen) == "whatsapp":
-        other = Appearance(day.audience.world, seen.person, seen.sighting, 1)
+    other = Appearance(day.audience.world, seen.person, seen.sighting, 1)
+    known = other.id in day.audience.subscribers or other.id in day.audience.deleted
+    if render.channel(seen) == "whatsapp" and not known:
         day.audience.add(Subscriber(other.id, chosen.index, 1, day.at()))
         day.audience.seconds[chosen.id] = other.id
 
