@@ -59,6 +59,7 @@ class Call:
     params: Mapping[str, str | int] = field(default_factory=dict)
     method: str = "GET"
     body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,9 @@ class Client:
         """The vendor's time as its last answer told it, in epoch milliseconds: our clock may be wrong."""
         return int((time.time() + self._vendor_ahead_seconds) * 1000)
 
-    def headers(self) -> dict[str, str]:
-        """Headers of every request, credential included."""
-        return {}
+    def headers(self, call: Call) -> Mapping[str, str]:
+        """Headers of a request, credential included."""
+        return call.headers
 
     def renew_credential(self) -> bool:
         """Get a new token after a 401; whether there is one."""
@@ -166,7 +167,7 @@ class Client:
                 self._base_url + call.path,
                 params=call.params,
                 data=call.body,
-                headers=self.headers(),
+                headers=self.headers(call),
                 timeout=timeouts,
                 allow_redirects=False,
             )

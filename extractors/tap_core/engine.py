@@ -34,10 +34,14 @@ class EmptyAdvanceError(Exception):
 
 @dataclass(frozen=True)
 class IntervalPage:
-    """A page: its records and what of the interval is left after it (None: nothing)."""
+    """A page: its records and what of the interval is left after it (None: nothing).
+
+    `apart` are intervals that the vendor wants to be asked for one by one, instead of a rest.
+    """
 
     messages: list[RecordMessage]
     rest: Interval | None
+    apart: tuple[Interval, ...] = ()
 
 
 class ReadPage(Protocol):
@@ -81,13 +85,14 @@ class Engine:
     """Reads a coverage to its end.
 
     `ascending` says on which side of the interval the vendor begins; `resolution` is the shortest interval, in
-    milliseconds, that its filter can tell apart.
+    milliseconds, that its filter can tell apart; `cuttable` says whether a cursor outlives a change of the bounds.
     """
 
     read_page: ReadPage
     workers: Callable[[], int]
     ascending: bool
     resolution: int = 1
+    cuttable: bool = True
     _works: dict[int, _Work] = field(default_factory=dict)
     _events: queue.SimpleQueue[_Event | BaseException] = field(default_factory=queue.SimpleQueue)
     _room: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(PAGES_AHEAD))
@@ -175,6 +180,8 @@ class Engine:
 
     def _split(self) -> int | None:
         """Cut the largest interval in two; the half that its reader has not reached gets a number of its own."""
+        if not self.cuttable:
+            return None
         able = [
             n
             for n, work in self._works.items()
@@ -193,9 +200,13 @@ class Engine:
             return None
         self._works[number].interval = near
         self._works[number].pages = 0
-        new, self._next_number = self._next_number, self._next_number + 1
-        self._works[new] = _Work(far)
+        new = self._add_work(far)
         self._events.put(_Event([], {number: near, new: far}, is_page=False))
+        return new
+
+    def _add_work(self, interval: Interval) -> int:
+        new, self._next_number = self._next_number, self._next_number + 1
+        self._works[new] = _Work(interval)
         return new
 
     def _middle(self, work: _Work) -> int:
@@ -213,13 +224,15 @@ class Engine:
         with self._changed:
             work = self._works[number]
             rest = None if rest is None else _clip(rest, work.interval)
+            parts = [part for apart in page.apart if (part := _clip(apart, work.interval))]
             if rest is None:
                 del self._works[number]
             else:
                 work.dense = rest.start == asked.start if self.ascending else rest.end == asked.end
                 work.span = asked.width - page.rest.width if page.rest else 0
                 work.interval, work.pages = rest, work.pages + 1
-            self._events.put(_Event(page.messages, {number: rest}, is_page=True))
+            intervals = {number: rest, **{self._add_work(part): part for part in parts}}
+            self._events.put(_Event(page.messages, intervals, is_page=True))
             self._changed.notify_all()
         return rest is not None
 

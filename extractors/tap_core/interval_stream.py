@@ -5,19 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from typing_extensions import override
-
+from tap_core.api_stream import ApiStream
 from tap_core.engine import Engine, IntervalPage
-from tap_core.intervals import Coverage, Interval, from_bookmark, to_bookmark
-from tap_core.meter import Meter
-from tap_core.raw import Page, Progress
-from tap_core.stream import RawStream
+from tap_core.intervals import Coverage, Interval, from_bookmark, to_bookmark, to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from tap_core.raw import RecordMessage
-    from tap_core.tap import RawTap
+    from tap_core.raw import Page
 
 logger = logging.getLogger(__name__)
 
@@ -27,21 +22,17 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
-class IntervalStream(RawStream):
+class IntervalStream(ApiStream):
     """Reads its coverage to the end with several workers; subclasses say how to read one page."""
 
-    parallel: ClassVar[bool] = True
     ascending: ClassVar[bool] = False
     """Whether the vendor's pages begin at the old end of an interval."""
     resolution: ClassVar[int] = SECOND
     """The shortest interval that the vendor's filter can tell apart."""
     lookback: ClassVar[int] = HOUR
     """How far before its end the last run is read again: for rows that appear late, and for clocks that differ."""
-
-    def __init__(self, tap: RawTap, name: str | None = None) -> None:
-        super().__init__(tap, name)
-        self.meter = Meter()
-        self._sent = 0
+    cuttable: ClassVar[bool] = True
+    """Whether a cursor inside an interval stays good when the interval is cut; page numbers do not."""
 
     def read_page(self, interval: Interval) -> IntervalPage:
         """Return the page at the interval's cursor; called by several threads at once."""
@@ -59,22 +50,21 @@ class IntervalStream(RawStream):
             return Coverage(start, end, [Interval(start, end)])
         known = from_bookmark(dict(bookmark))
         if known.end - lookback > end:
-            logger.warning("%s: the bookmark is ahead of the vendor's clock; all is read again.", self.name)
+            logger.warning("%s: the bookmark is ahead of the vendor's clock; all is read again.", self.label)
             return Coverage(start, end, [Interval(min(start, known.start), end)])
         return known.extended(start, end, lookback)
 
-    def read_coverage(self, coverage: Coverage, more: Mapping[str, Any]) -> Iterator[Page]:
-        """Yield pages until nothing remains; `more` is what else the bookmark has to keep."""
-        yield self.page([], {**more, **to_bookmark(coverage)})
-        for delivery in Engine(self.read_page, self.workers, self.ascending, self.resolution).read(coverage):
-            yield self.page(delivery.messages, {**more, **to_bookmark(delivery.coverage)})
+    def read_coverage(self, coverage: Coverage, bookmark: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[Page]:
+        """Yield pages until nothing remains; `bookmark` puts what is covered into the stream's whole bookmark.
 
-    def page(self, messages: list[RecordMessage], bookmark: dict[str, Any]) -> Page:
-        """A page with its bookmark and how far the stream is after it."""
-        self._sent += len(messages)
-        return Page(messages, bookmark, self.progress())
-
-    @override
-    def progress(self) -> Progress:
-        meter = self.meter
-        return Progress(self._sent, None, "rows", meter.requests, meter.waits, meter.waiting_until)
+        Where `self.version` is set this is a full listing: the mark says so until it is complete, so that a run that
+        goes on with it uses the same version, and the last page ends it.
+        """
+        listing = {} if self.version is None else {"listing": self.version}
+        yield self.page([], bookmark({**listing, **to_bookmark(coverage)}))
+        engine = Engine(self.read_page, self.workers, self.ascending, self.resolution, self.cuttable)
+        for delivery in engine.read(coverage):
+            coverage = delivery.coverage
+            yield self.page(delivery.messages, bookmark({**listing, **to_bookmark(coverage)}))
+        if self.version is not None:
+            yield self.last_page(bookmark({"listed_at": to_text(self.version), **to_bookmark(coverage)}))

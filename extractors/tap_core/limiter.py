@@ -1,8 +1,7 @@
 """Rate limits of a vendor's account, shared by all threads: every request takes from several buckets at once.
 
 Requests leave at even distances, a little slower than the limit, since the network may squeeze them together. A second
-process of the same account is to share the limits through the database: that is another kind of bucket for
-`Limiter(make_bucket=...)`, with the same three methods.
+process of the same account shares the limits through the database: `shared_bucket` is another kind of bucket.
 """
 
 from __future__ import annotations
@@ -69,6 +68,10 @@ class LocalBucket:
         self._share = max(SLOWEST_SHARE, self._share / 2)
 
 
+def _local_bucket(_account: str, _name: str, per_second: float) -> Bucket:
+    return LocalBucket(per_second)
+
+
 class Limiter:
     """All limits of one tap run, by account and name."""
 
@@ -76,11 +79,11 @@ class Limiter:
         self,
         per_second: Callable[[str], float],
         stopping: threading.Event,
-        make_bucket: Callable[[float], Bucket] = LocalBucket,
+        make_bucket: Callable[[str, str, float], Bucket] | None = None,
     ) -> None:
         self._per_second = per_second
         self._stopping = stopping
-        self._make_bucket = make_bucket
+        self._make_bucket = make_bucket or _local_bucket
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._lock = threading.Lock()
 
@@ -111,5 +114,5 @@ class Limiter:
         with self._lock:
             key = (account, name)
             if key not in self._buckets:
-                self._buckets[key] = self._make_bucket(self._per_second(name))
+                self._buckets[key] = self._make_bucket(account, name, self._per_second(name))
             return self._buckets[key]

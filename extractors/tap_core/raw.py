@@ -109,6 +109,13 @@ class Progress(msgspec.Struct, omit_defaults=True):
     note: str | None = None
 
 
+class Listed(msgspec.Struct):
+    """A full re-list that is complete: rows of the account that were not sent with its version are gone."""
+
+    account: str
+    version: int
+
+
 class Page(msgspec.Struct):
     """Records that belong together, and the stream's bookmark once they are committed.
 
@@ -118,3 +125,4 @@ class Page(msgspec.Struct):
     messages: list[RecordMessage]
     bookmark: dict[str, Any] | None = None
     progress: Progress | None = None
+    listed: Listed | None = None

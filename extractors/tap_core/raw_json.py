@@ -37,6 +37,15 @@ def value_at(record: Any, path: Sequence[str]) -> Any:
     return record
 
 
+def texts_at(value: Any, path: Sequence[str]) -> list[str]:
+    """The texts at a path of a decoded object; lists on the way, and at its end, are looked through."""
+    if isinstance(value, list):
+        return [text for item in value for text in texts_at(item, path)]
+    if path:
+        return texts_at(value.get(path[0]), path[1:]) if isinstance(value, dict) else []
+    return [value] if isinstance(value, str) else []
+
+
 def _without_one(value: msgspec.Raw, path: Sequence[str]) -> msgspec.Raw:
     name, rest = path[0], path[1:]
     if f'"{name}"'.encode() not in bytes(value):

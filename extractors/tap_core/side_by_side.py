@@ -38,10 +38,10 @@ class SideBySide:
         Raises:
             WrongCredentialError: no stream can be read.
         """
+        for name in dict.fromkeys(stream.name for stream in self._streams):
+            self._tap.writer.schema(name, RAW_SCHEMA, list(RAW_KEY))
         for stream in self._streams:
-            self._tap.writer.schema(stream.name, RAW_SCHEMA, list(RAW_KEY))
-        for stream in self._streams:
-            threading.Thread(target=self._produce, args=(stream,), name=stream.name, daemon=True).start()
+            threading.Thread(target=self._produce, args=(stream,), name=stream.label, daemon=True).start()
         try:
             return self._write_all()
         finally:
@@ -49,7 +49,7 @@ class SideBySide:
 
     def _write_all(self) -> dict[str, BaseException]:
         failures: dict[str, BaseException] = {}
-        left = {stream.name: stream for stream in self._streams}
+        left = {stream.label: stream for stream in self._streams}
         while left:
             self._tap.stop_if_asked()
             self._tell_progress(list(left.values()))
@@ -58,11 +58,11 @@ class SideBySide:
             except queue.Empty:
                 continue
             if isinstance(item, Page):
-                self._tap.writer.page(stream.name, item)
+                self._tap.writer.page(stream.name, item, stream.part)
                 continue
-            del left[stream.name]
+            del left[stream.label]
             if item is not None and not self._is_unavailable(stream, item):
-                failures[stream.name] = item
+                failures[stream.label] = item
         return failures
 
     def _tell_progress(self, streams: list[RawStream]) -> None:
@@ -72,7 +72,7 @@ class SideBySide:
         self._told_at = time.monotonic()
         for stream in streams:
             if (progress := stream.progress()) is not None:
-                self._tap.writer.progress(stream.name, progress)
+                self._tap.writer.progress(stream.name, progress, stream.part)
         self._tap.writer.beat()
 
     def _is_unavailable(self, stream: RawStream, error: BaseException) -> bool:
@@ -80,12 +80,12 @@ class SideBySide:
         if isinstance(error, WrongCredentialError):
             raise error
         if isinstance(error, MissingPermissionError):
-            logger.warning("%s is unavailable and left out; all other streams go on. %s", stream.name, error)
+            logger.warning("%s is unavailable and left out; all other streams go on. %s", stream.label, error)
             told = stream.progress() or Progress()
             told.note = f"unavailable: {error}"
-            self._tap.writer.progress(stream.name, told)
+            self._tap.writer.progress(stream.name, told, stream.part)
             return True
-        logger.error("%s: %s", stream.name, error, exc_info=error if not str(error) else None)
+        logger.error("%s: %s", stream.label, error, exc_info=error if not str(error) else None)
         return False
 
     def _produce(self, stream: RawStream) -> None:

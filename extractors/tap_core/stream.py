@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import msgspec
 from singer_sdk import Stream
@@ -22,6 +22,8 @@ class RawStream(Stream):
     tap: RawTap
     parallel: ClassVar[bool] = False
     """Whether it is read side by side with the tap's other parallel streams."""
+    part: str | None = None
+    """The account whose part of the stream this is, where a tap reads several; None: the whole stream."""
 
     def __init__(self, tap: RawTap, name: str | None = None) -> None:
         super().__init__(tap, schema=RAW_SCHEMA, name=name)
@@ -36,11 +38,22 @@ class RawStream(Stream):
         """How far it is, asked for while no page comes."""
         return None
 
+    def of_account(self, account: str) -> Self:
+        """The part of this stream that belongs to an account, with a bookmark of its own."""
+        part = type(self)(self.tap, self.name)
+        part.part, part.ABORT_AT_RECORD_COUNT = account, self.ABORT_AT_RECORD_COUNT
+        return part
+
+    @property
+    def label(self) -> str:
+        """What a person reads in the log."""
+        return self.name if self.part is None else f"{self.name} of {self.part}"
+
     @property
     def bookmark(self) -> dict[str, Any]:
         """The bookmark of the last committed run, empty at first."""
         found: dict[str, Any] = self.tap.state.get("bookmarks", {}).get(self.name, {})
-        return found
+        return found if self.part is None else found.get("accounts", {}).get(self.part, {})
 
     @override  # type: ignore[misc]  # `final` in the SDK
     def sync(self, context: Any = None) -> None:
@@ -48,7 +61,7 @@ class RawStream(Stream):
         self.tap.writer.schema(self.name, RAW_SCHEMA, list(RAW_KEY))
         sent = 0
         for page in self.pages(self.bookmark):
-            self.tap.writer.page(self.name, page)
+            self.tap.writer.page(self.name, page, self.part)
             sent += len(page.messages)
             self.tap.stop_if_asked()
             if self.ABORT_AT_RECORD_COUNT is not None and sent >= self.ABORT_AT_RECORD_COUNT:

@@ -11,12 +11,14 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import click
 from singer_sdk import Tap
 from singer_sdk import typing as th
-from singer_sdk.exceptions import FatalAPIError
+from singer_sdk.exceptions import ConfigValidationError, FatalAPIError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from typing_extensions import override
 
+from tap_core.errors import TemporaryError
 from tap_core.raw import REJECTS_SCHEMA, REJECTS_STREAM
 from tap_core.side_by_side import SideBySide
 from tap_core.writer import MessageWriter
@@ -96,9 +98,41 @@ class RawTap(Tap):
             FatalAPIError: it cannot; the sentence is shown.
         """
 
+    def check(self) -> list[str]:
+        """Find out whether a run could read, and say what a person should know.
+
+        Raises:
+            FatalAPIError: it could not; the sentence is shown.
+        """
+        self.prepare()
+        return [f"{self.name}: the settings can be used."]
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command with `--check`."""
+        command = super().get_singer_command()
+        help_text = "Try the credential and the permissions, say what is found, and load nothing."
+        option = click.Option(["--check"], is_flag=True, help=help_text, callback=cls._check, expose_value=False)
+        command.params.append(option)
+        return command
+
+    @classmethod
+    def _check(cls, context: click.Context, _option: click.Option, asked: bool) -> None:
+        if not asked:
+            return
+        given = context.params.get("config")
+        try:
+            tap = cls(config=given.config if given else None, parse_env_config=bool(given and given.parse_env))
+            sentences, code = tap.check(), 0
+        except (FatalAPIError, TemporaryError, ConfigValidationError) as error:
+            sentences, code = [str(error)], 1
+        click.echo("\n".join(sentences))
+        context.exit(code)
+
     def _sync_selected(self) -> None:
         self.writer.schema(REJECTS_STREAM, REJECTS_SCHEMA, [])
-        streams = self.selected_streams()
+        streams = self.readings()
         for stream in streams:
             if not stream.parallel:
                 stream.sync()
@@ -121,6 +155,10 @@ class RawTap(Tap):
     def selected_streams(self) -> list[RawStream]:
         """Streams that the catalog selects, in the order in which they are declared."""
         return [stream for stream in self.streams.values() if stream.selected]  # type: ignore[misc]
+
+    def readings(self) -> list[RawStream]:
+        """What a run reads: the selected streams, or their parts where a tap reads several accounts."""
+        return self.selected_streams()
 
     def stop_if_asked(self) -> None:
         """Leave between two pages, with a checkpoint, when a signal asked for it."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tap_core.raw import Page, Progress, RecordMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 STATE_SECONDS = 0.5
 """A checkpoint at most this often: a bookmark that lists many files is not repeated after each page."""
@@ -24,7 +27,7 @@ class MessageWriter:
 
     def __init__(self, state: dict[str, Any]) -> None:
         self._state = state
-        self._progress: dict[str, Progress] = {}
+        self._progress: dict[str, dict[str | None, Progress]] = {}
         self._state_due = False
         self._state_written_at = time.monotonic()
 
@@ -32,25 +35,29 @@ class MessageWriter:
         """Write a SCHEMA message."""
         self._write({"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": key_properties})
 
-    def activate_version(self, stream: str, version: int) -> None:
-        """Say that every row of `stream` not sent with `version` is gone at the vendor."""
-        self._write({"type": "ACTIVATE_VERSION", "stream": stream, "version": version})
+    def page(self, stream: str, page: Page, account: str | None = None) -> None:
+        """Write a page's records and, when it is time, the checkpoint after them.
 
-    def page(self, stream: str, page: Page) -> None:
-        """Write a page's records and, when it is time, the checkpoint after them."""
+        Args:
+            stream: Whose page.
+            page: What to write.
+            account: Whose part of the stream, where the bookmark is kept for each account.
+        """
         if page.messages:
             sys.stdout.buffer.write(encode_lines(page.messages))
         if page.progress is not None:
-            self._progress[stream] = page.progress
+            self.progress(stream, page.progress, account)
         if page.bookmark is not None:
-            self._state.setdefault("bookmarks", {})[stream] = page.bookmark
+            self._set_bookmark(stream, page.bookmark, account)
         self._state_due = page.bookmark is not None
-        if self._state_due and time.monotonic() - self._state_written_at >= STATE_SECONDS:
+        if page.listed is not None:
+            self._activate(stream, page)
+        elif self._state_due and time.monotonic() - self._state_written_at >= STATE_SECONDS:
             self.state()
 
-    def progress(self, stream: str, progress: Progress) -> None:
+    def progress(self, stream: str, progress: Progress, account: str | None = None) -> None:
         """Take note of progress without a page; the next STATE tells it."""
-        self._progress[stream] = progress
+        self._progress.setdefault(stream, {})[account] = progress
 
     def beat(self) -> None:
         """Tell progress if nothing was told for a while: a stream that waits must be seen to wait."""
@@ -59,10 +66,23 @@ class MessageWriter:
 
     def state(self, *, finished: bool = False) -> None:
         """Write the STATE; `finished` tells the loader that nothing was left out."""
-        progress: dict[str, Any] = {**self._progress, "finished": finished}
+        told = {stream: summed(list(parts.values())) for stream, parts in self._progress.items()}
+        progress: dict[str, Any] = {**told, "finished": finished}
         value = {"bookmarks": {}, **self._state, "progress": progress}
         self._write({"type": "STATE", "value": value})
         self._state_written_at = time.monotonic()
+
+    def _set_bookmark(self, stream: str, bookmark: dict[str, Any], account: str | None) -> None:
+        bookmarks = self._state.setdefault("bookmarks", {})
+        if account is None:
+            bookmarks[stream] = bookmark
+        else:
+            bookmarks.setdefault(stream, {}).setdefault("accounts", {})[account] = bookmark
+
+    def _activate(self, stream: str, page: Page) -> None:
+        """Say that a re-list is complete; the STATE after it, committed with it, says that none is open any more."""
+        self._write({"type": "ACTIVATE_VERSION", "stream": stream, **msgspec.to_builtins(page.listed)})
+        self.state()
 
     def _write(self, message: dict[str, Any]) -> None:
         sys.stdout.buffer.write(_encoder.encode(message) + b"\n")
@@ -72,3 +92,19 @@ class MessageWriter:
 def encode_lines(messages: list[RecordMessage]) -> bytes:
     """JSON lines of a page, encoded in one call."""
     return _encoder.encode_lines(messages)
+
+
+def summed(parts: Sequence[Progress]) -> Progress:
+    """The progress of a stream over all of its accounts."""
+    if len(parts) == 1:
+        return parts[0]
+    totals = [part.total for part in parts if part.total is not None]
+    return Progress(
+        done=sum(part.done for part in parts),
+        total=sum(totals) if len(totals) == len(parts) else None,
+        unit=parts[0].unit,
+        requests=sum(part.requests for part in parts),
+        waits=sum(part.waits for part in parts),
+        waiting_until=max((part.waiting_until for part in parts if part.waiting_until), default=None),
+        note="; ".join(dict.fromkeys(part.note for part in parts if part.note)) or None,
+    )

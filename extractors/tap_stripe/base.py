@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 import msgspec
-from tap_core import raw_json
+from tap_core.api_stream import Facts
 from tap_core.engine import IntervalPage
 from tap_core.errors import MissingObjectError
 from tap_core.interval_stream import DAY, HOUR, SECOND, IntervalStream
 from tap_core.intervals import Coverage, Interval, from_text, to_bookmark, to_text
-from tap_core.raw import Progress, RawRecord, RecordMessage
-from tap_core.rejects import reject
 from typing_extensions import override
 
 from tap_stripe.client import PAGE_SIZE, limit_of
@@ -22,7 +20,7 @@ from tap_stripe.events import OVERLAP
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_core.raw import Page
+    from tap_core.raw import Page, Progress, RecordMessage
 
     from tap_stripe.events import Change
     from tap_stripe.tap import TapStripe
@@ -43,8 +41,6 @@ class StripeStream(IntervalStream):
     kind: ClassVar[str]
     """What `object` says in each of its objects."""
     params: ClassVar[Mapping[str, str]] = {}
-    phones: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """Where phone numbers stand, each with the place of its country."""
     reread: ClassVar[int] = 0
     """Objects younger than this are read again once a day, since no event tells their changes."""
 
@@ -55,17 +51,26 @@ class StripeStream(IntervalStream):
         changes = self._changes(bookmark)
         if changes is None:
             coverage = Coverage(coverage.start, coverage.end, [Interval(coverage.start, coverage.end)])
+        self.version = self._listing(bookmark, whole=changes is None or "covered_to" not in bookmark)
         more = {**self.tap.identity, "changes_from": bookmark.get("changes_from"), "reread_at": reread_at}
         yield from self._read_changes(changes or [], coverage, more)
         more["changes_from"] = to_text(self.tap.began)
-        yield from self.read_coverage(coverage, more)
+        yield from self.read_coverage(coverage, lambda mark: {**more, **mark})
 
     @override
     def read_page(self, interval: Interval) -> IntervalPage:
         listed = self.tap.client.page(self.path, self.params, interval, self.meter)
         origin = {"from": to_text(interval.start), "to": to_text(interval.end)}
         objects = self.tap.client.all_completed(listed.objects, self.meter)
-        return IntervalPage([self._message(raw, origin) for raw in objects], listed.rest)
+        return IntervalPage([self.message(raw, origin) for raw in objects], listed.rest)
+
+    @override
+    def facts(self, fields: dict[str, Any]) -> Facts:
+        return Facts(fields["id"], _instant(fields.get("created")), _instant(fields.get("updated")))
+
+    @override
+    def probe(self) -> None:
+        self.tap.client.probe(self.path, self.params, self.meter)
 
     @override
     def progress(self) -> Progress:
@@ -76,6 +81,11 @@ class StripeStream(IntervalStream):
     @override
     def workers(self) -> int:
         return self.tap.client.concurrency(limit_of(self.path)).allowed()
+
+    def _listing(self, bookmark: Mapping[str, Any], *, whole: bool) -> int | None:
+        """The version of a full listing that begins now, or that an earlier run began and did not end."""
+        begun: int | None = bookmark.get("listing")
+        return self.tap.began if whole else begun
 
     def _rereading(self, bookmark: Mapping[str, Any]) -> tuple[str, int]:
         """When it was last looked back as far as `reread` says, once a day, and how far to look back now."""
@@ -104,12 +114,13 @@ class StripeStream(IntervalStream):
             chunk = left[first : first + PAGE_SIZE]
             messages = [message for message in self.tap.client.pool.map(self._changed, chunk) if message is not None]
             more["changes_from"] = to_text(chunk[-1].time * SECOND)
-            yield self.page(messages, {**more, **to_bookmark(coverage)})
+            listing = {} if self.version is None else {"listing": self.version}
+            yield self.page(messages, {**more, **listing, **to_bookmark(coverage)})
 
     def _changed(self, change: Change) -> RecordMessage | None:
         origin = {"event": change.event}
         if change.last_state is not None:
-            return self._message(change.last_state, origin, to_text(change.time * SECOND))
+            return self.message(change.last_state, origin, to_text(change.time * SECOND))
         try:
             raw = self.tap.client.one(f"{self.path}/{quote(change.id, safe='')}", self.meter)
         except MissingObjectError:
@@ -117,28 +128,7 @@ class StripeStream(IntervalStream):
         if raw is None or msgspec.json.decode(raw).get("deleted") is True:
             logger.info("%s %s was deleted just now; its event comes with the next run.", self.name, change.id)
             return None
-        return self._message(self.tap.client.completed(raw, self.meter), origin)
-
-    def _message(self, raw: msgspec.Raw, origin: dict[str, Any], deleted_at: str | None = None) -> RecordMessage:
-        record = raw_json.on_one_line(raw)
-        hide = bool(self.tap.denied)
-        record = raw_json.without(record, self.tap.denied)
-        try:
-            fields = msgspec.json.decode(record)
-        except (msgspec.DecodeError, UnicodeError) as error:
-            return reject(self.name, f"not JSON that can be stored: {error}", bytes(raw), origin, hide=hide)
-        created, updated = (_instant(fields.get(name)) for name in ("created", "updated"))
-        numbers = self._numbers(fields) or None
-        row = RawRecord(self.tap.account, fields["id"], record, created, updated, numbers, origin, deleted_at)
-        return RecordMessage(self.name, row)
-
-    def _numbers(self, fields: dict[str, Any]) -> list[str]:
-        numbers: dict[str, None] = {}
-        for phone, country in self.phones:
-            text, region = (raw_json.value_at(fields, path.split(".")) for path in (phone, country))
-            if isinstance(text, str):
-                numbers |= dict.fromkeys(self.tap.phone_reader.read_all([text], region))
-        return list(numbers)
+        return self.message(self.tap.client.completed(raw, self.meter), origin)
 
 
 def _will_be_listed(change: Change, coverage: Coverage) -> bool:

@@ -89,7 +89,8 @@ class StripeClient(Client):
         """Threads for what a page needs beyond itself: nested lists, and objects by their ids."""
 
     @override
-    def headers(self) -> dict[str, str]:
+    def headers(self, call: Call) -> Mapping[str, str]:
+        del call
         return self._headers
 
     @override
@@ -116,7 +117,15 @@ class StripeClient(Client):
             WrongCredentialError: Stripe does not know the key.
             MissingPermissionError: the key may not read events.
         """
-        self._list("/v1/events", {"limit": 1}, meter)
+        self.probe("/v1/events", {}, meter)
+
+    def probe(self, path: str, params: Mapping[str, str | int], meter: Meter) -> None:
+        """Ask for one object of a list.
+
+        Raises:
+            MissingPermissionError: the key may not read it.
+        """
+        self._list(path, {"limit": 1, **params}, meter)
 
     def page(self, path: str, params: Mapping[str, str | int], interval: Interval, meter: Meter) -> Listed:
         """Return the next page of the objects that were created in an interval, newest first."""

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import typing as th
-from tap_core.client import Patience
+from tap_core.api_tap import ApiTap, api_settings
 from tap_core.errors import MissingPermissionError, WrongCredentialError
 from tap_core.interval_stream import SECOND
 from tap_core.intervals import from_text
-from tap_core.limiter import Limiter
-from tap_core.meter import Meter
 from tap_core.once import Once
-from tap_core.phones import PhoneReader
-from tap_core.tap import COMMON_SETTINGS, RawTap
 from typing_extensions import override
 
 from tap_stripe.base import EVENTS_ARE_SURE_FOR
@@ -29,10 +24,11 @@ if TYPE_CHECKING:
     from tap_core.stream import RawStream
 
 
-class TapStripe(RawTap):
+class TapStripe(ApiTap):
     """Reads a Stripe account: every object, as Stripe sends it, and what changes later."""
 
     name = "tap-stripe"
+    source = "stripe"
     package_name = "stage-first"
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
@@ -42,23 +38,7 @@ class TapStripe(RawTap):
             required=True,
             description="Restricted key with read permissions, rk_live_...: Developers > API keys.",
         ),
-        th.Property(
-            "api_url", th.StringType, default="https://api.stripe.com", description="Address of the API; the sandbox's."
-        ),
-        th.Property(
-            "start_date",
-            th.DateTimeType,
-            default="2009-01-01T00:00:00Z",
-            description="Objects created before are not read; an earlier date later reads what is missing.",
-        ),
         th.Property("stripe_account", th.StringType, description="A connected account to read instead: acct_..."),
-        th.Property(
-            "max_wait_seconds",
-            th.IntegerType,
-            default=3600,
-            description="How long to wait for Stripe when it is down or refuses, before the run fails.",
-        ),
-        th.Property("timeout_seconds", th.IntegerType, default=60, description="How long one answer may take."),
         th.Property(
             "requests_per_second",
             th.NumberType,
@@ -66,10 +46,7 @@ class TapStripe(RawTap):
             description="Limit of the account (test: 25).",
         ),
         th.Property("endpoint_requests_per_second", th.NumberType, default=25, description="Limit of one endpoint."),
-        th.Property(
-            "max_concurrency", th.IntegerType, default=16, description="Most requests under way at one endpoint."
-        ),
-        *COMMON_SETTINGS,
+        *api_settings("https://api.stripe.com", "2009-01-01T00:00:00Z"),
     ).to_dict()
 
     @override
@@ -79,23 +56,18 @@ class TapStripe(RawTap):
     @override
     def prepare(self) -> None:
         """Refuse a key that cannot be right, and one of another account than the bookmark's."""
-        self._refuse_another_account()
+        self.refuse_another_account()
         _ = self.client, self._opening  # made before several threads ask for them
 
     @cached_property
+    @override
     def client(self) -> StripeClient:
         """The client that all streams share."""
         config = self.config
         rates = {ALL: config["requests_per_second"]}
-        limiter = Limiter(lambda name: rates.get(name, config["endpoint_requests_per_second"]), self.stopping)
-        patience = Patience(config["max_wait_seconds"], config["timeout_seconds"], config["max_concurrency"])
+        limiter = self.limiter(lambda name: rates.get(name, config["endpoint_requests_per_second"]))
         who = {"api_key": config["api_key"], "stripe_account": config.get("stripe_account")}
-        return StripeClient(config["api_url"], self.account, limiter, self.stopping, patience, **who)
-
-    @cached_property
-    def meter(self) -> Meter:
-        """What is asked for all streams at once."""
-        return Meter()
+        return StripeClient(config["api_url"], self.account, limiter, self.stopping, self.patience, **who)
 
     @property
     def began(self) -> int:
@@ -121,51 +93,28 @@ class TapStripe(RawTap):
             )
             return self.client.now(), None
         now = self.client.now()
-        moments = [from_text(text) for mark in self._bookmarks if (text := mark.get("changes_from"))]
+        moments = [from_text(text) for mark in self.bookmarks if (text := mark.get("changes_from"))]
         since = min((moment for moment in moments if now - moment <= EVENTS_ARE_SURE_FOR), default=now)
         kinds = {stream.kind for stream in STREAMS}
         return now, EventLog(self.client, kinds, (since - OVERLAP) // SECOND * SECOND, now, self.meter)
 
     @property
-    def start(self) -> int:
-        """The start date in milliseconds."""
-        moment = datetime.fromisoformat(self.config["start_date"])
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()) * SECOND
-
-    @property
+    @override
     def account(self) -> str:
         """The name in every key: the setting, else the connected account, else `main`."""
         named: str = self.config["account"]
         return self.config.get("stripe_account") or named if named == "main" else named
 
     @cached_property
+    @override
     def identity(self) -> dict[str, Any]:
         """Whose data a bookmark speaks of."""
         return {"mode": mode_of(self.config["api_key"]), "stripe_account": self.config.get("stripe_account")}
 
-    @cached_property
-    def phone_reader(self) -> PhoneReader:
-        """Reads phone numbers for all streams."""
-        return PhoneReader(self.config.get("default_region"))
-
-    @cached_property
-    def denied(self) -> list[list[str]]:
-        """Paths of the members that are removed."""
-        return [path.split(".") for path in self.config["deny"]]
-
-    @property
-    def _bookmarks(self) -> list[dict[str, Any]]:
-        return list(self.state.get("bookmarks", {}).values())
-
-    def _refuse_another_account(self) -> None:
-        identity = self.identity
-        for bookmark in self._bookmarks:
-            known = {name: bookmark.get(name) for name in identity}
-            if known != identity:
-                raise WrongCredentialError(
-                    f"The bookmark is of {_text(known)}, the settings are of {_text(identity)}: they never mix. "
-                    "Use the other key, or give this one a Meltano environment and an `account` of its own."
-                )
+    @override
+    def identity_text(self, identity: dict[str, Any]) -> str:
+        account = identity["stripe_account"]
+        return f"{identity['mode']} data" + (f" of {account}" if account else "")
 
 
 def mode_of(api_key: str) -> str:
@@ -183,11 +132,6 @@ def mode_of(api_key: str) -> str:
         "sk_live_ or sk_test_. It stands in Stripe under Developers > API keys; put it into "
         ".env as TAP_STRIPE_API_KEY."
     )
-
-
-def _text(identity: dict[str, Any]) -> str:
-    account = identity["stripe_account"]
-    return f"{identity['mode']} data" + (f" of {account}" if account else "")
 
 
 if __name__ == "__main__":

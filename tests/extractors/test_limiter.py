@@ -26,7 +26,7 @@ class Clock(threading.Event):
 
 
 def limiter_of(rates: dict[str, float], clock: Clock) -> Limiter:
-    return Limiter(rates.__getitem__, clock, lambda rate: LocalBucket(rate, lambda: clock.now))
+    return Limiter(rates.__getitem__, clock, lambda _account, _name, rate: LocalBucket(rate, lambda: clock.now))
 
 
 def most_in_a_second(times: list[float]) -> int:
