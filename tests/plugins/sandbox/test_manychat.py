@@ -166,10 +166,11 @@ def test_no_list_is_longer_than_a_hundred_and_a_bucket_field_reaches_all() -> No
         with client.session:
             audience = sandbox.manychat.audience()
             lists = [
-                client.data(BY_FIELD, field_id=BUCKET.id, field_value=number + 1) for number in range(audience.buckets)
+                client.data(BY_FIELD, field_id=BUCKET.id, field_value=number + 1)
+                for number in range(audience.page.buckets)
             ]
             assert {one["id"] for found in lists for one in found} == audience.subscribers.keys()
-            audience.buckets = 1
+            audience.page.buckets = 1
             audience.change(next(iter(audience.subscribers.values())))
             assert len(client.data(BY_FIELD, field_id=BUCKET.id, field_value=1)) == 100
 

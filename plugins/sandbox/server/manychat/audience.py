@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sandbox.appearances import Appearance, appearances
+from sandbox.appearances import appearances
 from sandbox.server.manychat import render
 from sandbox.server.manychat.definitions import SEARCHABLE
-from sandbox.server.manychat.facts import Subscriber
+from sandbox.server.manychat.facts import Page, Subscriber
 
 if TYPE_CHECKING:
-    from sandbox.people import Person, World
+    from sandbox.appearances import Appearance
+    from sandbox.people import World
     from sandbox.server.vendor import Clock
 
 Index = dict[str, dict[str, None]]
@@ -21,12 +22,9 @@ class Audience:
     """All that a page knows; small facts, and objects written from them when somebody asks."""
 
     def __init__(self, world: World, clock: Clock, page_id: str) -> None:
-        self.world = world
+        self.page = Page(page_id, world, max(1, world.people // 200))
         self.clock = clock
-        self.page_id = page_id
         self.next_person = world.people
-        self.buckets = max(1, world.people // 200)
-        """How many values the bucket field has: about 65 subscribers share one."""
         self.subscribers: dict[str, Subscriber] = {}
         self.deleted: dict[str, int] = {}
         self.seconds: dict[str, str] = {}
@@ -54,18 +52,13 @@ class Audience:
         subscriber.changes.update(values)
         self._enter(subscriber)
 
-    def seen(self, subscriber: Subscriber) -> Appearance:
-        """Give the person as ManyChat knows them."""
-        person = self.world.person(subscriber.index)
-        return Appearance(self.world, person, sighting_of(person), subscriber.copy)
-
     def pull(self, identity: str) -> dict[str, Any]:
         """Write the object that getInfo answers with."""
-        return render.pull(self, self.subscribers[identity])
+        return render.pull(self.page, self.subscribers[identity])
 
     def push(self, identity: str) -> dict[str, Any]:
         """Write the "Full Contact Data" that an External Request carries."""
-        return render.push(self, self.subscribers[identity])
+        return render.push(self.page, self.subscribers[identity])
 
     def with_contact(self, kind: str, value: str) -> list[str]:
         """Give ids whose system e-mail or phone is this one, oldest first."""
@@ -76,7 +69,7 @@ class Audience:
         if "name" not in self._searches:
             found: dict[str, list[str]] = defaultdict(list)
             for identity, subscriber in self.subscribers.items():
-                found[render.name(self, subscriber)].append(identity)
+                found[self.page.seen(subscriber).full_name].append(identity)
             self._searches["name"] = found
         return self._searches["name"].get(name, [])
 
@@ -90,7 +83,7 @@ class Audience:
     def _by_value(self, field_id: int) -> dict[str, list[str]]:
         found: dict[str, list[tuple[int, str]]] = defaultdict(list)
         for identity, subscriber in self.subscribers.items():
-            value = render.field_value(self, subscriber, self.seen(subscriber), SEARCHABLE[field_id])
+            value = render.field_value(self.page, subscriber, self.page.seen(subscriber), SEARCHABLE[field_id])
             if value is not None:
                 found[str(value)].append((subscriber.valued_at.get(field_id, subscriber.created), identity))
         return {value: [identity for _, identity in sorted(ids, reverse=True)] for value, ids in found.items()}
@@ -105,10 +98,5 @@ class Audience:
             self._contacts[kind][value].pop(subscriber.id, None)
 
     def _contact(self, subscriber: Subscriber, seen: Appearance | None) -> list[tuple[str, str]]:
-        contact = render.contact(subscriber, seen or self.seen(subscriber))
+        contact = render.contact(subscriber, seen or self.page.seen(subscriber))
         return [(kind, value.lower()) for kind in ("email", "phone") if (value := contact[kind])]
-
-
-def sighting_of(person: Person) -> Any:
-    """What ManyChat was told of a person; nobody is seen there twice from the start."""
-    return person.life.by_source["manychat"][0]

@@ -23,7 +23,7 @@ class Day:
         self.audience = audience
         self.begin = audience.clock.now
         self.end = end
-        self.drawn = random.Random(f"manychat:{audience.page_id}:{audience.world.seed}:{end}")
+        self.drawn = random.Random(f"manychat:{audience.page.id}:{audience.page.world.seed}:{end}")
         self._ids = list(audience.subscribers)
 
     def at(self) -> int:
@@ -50,9 +50,9 @@ def live_through(audience: Audience, day_end: int) -> None:
 def _newcomer(day: Day) -> None:
     audience = day.audience
     while True:
-        person = audience.world.person(audience.next_person)
+        person = audience.page.world.person(audience.next_person)
         audience.next_person += 1
-        for seen in appearances(audience.world, person, "manychat"):
+        for seen in appearances(audience.page.world, person, "manychat"):
             audience.add(Subscriber(seen.id, person.index, seen.copy, day.at()))
             return
 
@@ -66,7 +66,7 @@ def _chat(day: Day) -> None:
 def _tags(day: Day) -> None:
     """Add a tag or take one away; no time of the subscriber moves."""
     if chosen := day.pick():
-        tags: list[str] = list(chosen.changes.get("tags", render.tags_of(day.audience.seen(chosen))))
+        tags: list[str] = list(chosen.changes.get("tags", render.tags_of(day.audience.page.seen(chosen))))
         tag = day.drawn.choice(tuple(definitions.TAGS))
         day.audience.change(chosen, tags=[one for one in tags if one != tag] if tag in tags else [*tags, tag])
 
@@ -93,8 +93,8 @@ def _second_channel(day: Day) -> None:
     chosen = day.pick()
     if chosen is None or chosen.copy:
         return
-    seen = day.audience.seen(chosen)
-    other = Appearance(day.audience.world, seen.person, seen.sighting, 1)
+    seen = day.audience.page.seen(chosen)
+    other = Appearance(day.audience.page.world, seen.person, seen.sighting, 1)
     known = other.id in day.audience.subscribers or other.id in day.audience.deleted
     if render.channel(seen) == "whatsapp" and not known:
         day.audience.add(Subscriber(other.id, chosen.index, 1, day.at()))

@@ -1,9 +1,28 @@
-"""What is kept of a subscriber: the rest follows from the world."""
+"""What is kept of a page and of a subscriber: the rest follows from the world."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from sandbox.appearances import Appearance
+
+if TYPE_CHECKING:
+    from sandbox.people import World
+
+
+@dataclass(slots=True)
+class Page:
+    """What all subscribers of a page share; `buckets` is how many values the bucket field has."""
+
+    id: str
+    world: World
+    buckets: int
+
+    def seen(self, subscriber: Subscriber) -> Appearance:
+        """Give the person as ManyChat knows them; nobody is seen there twice from the start."""
+        person = self.world.person(subscriber.index)
+        return Appearance(self.world, person, person.life.by_source["manychat"][0], subscriber.copy)
 
 
 @dataclass(slots=True, eq=False)

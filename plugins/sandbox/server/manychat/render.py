@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.appearances import Appearance
-    from sandbox.server.manychat.audience import Audience
-    from sandbox.server.manychat.facts import Subscriber
+    from sandbox.server.manychat.facts import Page, Subscriber
 
 OFFSET_HOURS = -6
 """The page stands in Mexico City, and so do all its times."""
@@ -56,20 +55,15 @@ def contact(subscriber: Subscriber, seen: Appearance) -> dict[str, str | None]:
     return {kind: subscriber.changes.get(kind, value) for kind, value in known.items()}
 
 
-def name(audience: Audience, subscriber: Subscriber) -> str:
-    """Give the full name."""
-    return audience.seen(subscriber).full_name
-
-
-def pull(audience: Audience, subscriber: Subscriber) -> dict[str, Any]:
+def pull(page: Page, subscriber: Subscriber) -> dict[str, Any]:
     """Write the answer to getInfo and its like."""
-    seen = audience.seen(subscriber)
-    values = ((field, field_value(audience, subscriber, seen, field)) for field in CUSTOM_FIELDS)
+    seen = page.seen(subscriber)
+    values = ((field, field_value(page, subscriber, seen, field)) for field in CUSTOM_FIELDS)
     fields = [{**field._asdict(), "value": value} for field, value in values]
     tags = subscriber.changes.get("tags", tags_of(seen))
     return {
-        **_common(audience, subscriber, seen),
-        "page_id": audience.page_id,
+        **_common(page, subscriber, seen),
+        "page_id": page.id,
         "user_refs": _user_refs(subscriber, seen),
         **_channels(subscriber, seen),
         "custom_fields": fields,
@@ -77,16 +71,16 @@ def pull(audience: Audience, subscriber: Subscriber) -> dict[str, Any]:
     }
 
 
-def push(audience: Audience, subscriber: Subscriber) -> dict[str, Any]:
+def push(page: Page, subscriber: Subscriber) -> dict[str, Any]:
     """Write what an External Request sends: numbers as ids, fields by name (an empty list if there are none)."""
-    seen = audience.seen(subscriber)
-    values = {field.name: field_value(audience, subscriber, seen, field) for field in CUSTOM_FIELDS}
+    seen = page.seen(subscriber)
+    values = {field.name: field_value(page, subscriber, seen, field) for field in CUSTOM_FIELDS}
     return {
-        **_common(audience, subscriber, seen),
+        **_common(page, subscriber, seen),
         **_channels(subscriber, seen),
         "id": int(subscriber.id),
         "key": f"user:{subscriber.id}",
-        "page_id": int(audience.page_id),
+        "page_id": int(page.id),
         "status": "active",
         "last_growth_tool": None,
         "custom_fields": {field: value for field, value in values.items() if value is not None} or [],
@@ -98,18 +92,18 @@ def tags_of(seen: Appearance) -> list[str]:
     return [] if seen.copy else [tag for tag in _TAG_NAMES(seen).split(", ") if tag]
 
 
-def field_value(audience: Audience, subscriber: Subscriber, seen: Appearance, field: Field) -> Any:
+def field_value(page: Page, subscriber: Subscriber, seen: Appearance, field: Field) -> Any:
     """Give the value of a custom field, None where it has none."""
     if str(field.id) in subscriber.changes:
         return subscriber.changes[str(field.id)]
     if seen.copy:
         return None
-    return _VALUES[field](audience, seen)
+    return _VALUES[field](page, seen)
 
 
-def _common(audience: Audience, subscriber: Subscriber, seen: Appearance) -> dict[str, Any]:
+def _common(page: Page, subscriber: Subscriber, seen: Appearance) -> dict[str, Any]:
     locale, language = _LOCALES[seen.person.language]
-    active = min(subscriber.created + seen.numbers[ACTIVITY] * 60, max(audience.world.now, subscriber.created))
+    active = min(subscriber.created + seen.numbers[ACTIVITY] * 60, max(page.world.now, subscriber.created))
     written = {
         "id": subscriber.id,
         "first_name": seen.given,
@@ -120,7 +114,7 @@ def _common(audience: Audience, subscriber: Subscriber, seen: Appearance) -> dic
         "locale": locale,
         "language": language,
         "timezone": f"UTC{OFFSET_HOURS:+03d}",
-        "live_chat_url": f"https://app.manychat.example/fb{audience.page_id}/chat/{subscriber.id}",
+        "live_chat_url": f"https://app.manychat.example/fb{page.id}/chat/{subscriber.id}",
         "last_input_text": ("Hola", "Quiero información 🙏", "precio?", None)[seen.numbers[NOTE] % 4],
         "subscribed": local(subscriber.created),
         "last_interaction": local(active),
@@ -153,14 +147,14 @@ def _user_refs(subscriber: Subscriber, seen: Appearance) -> list[dict[str, str]]
     return [{"user_ref": f"ref_{seen.serial}", "opted_in": local(subscriber.created)}]
 
 
-def _other_id(audience: Audience, seen: Appearance, source: str) -> str | None:
+def _other_id(page: Page, seen: Appearance, source: str) -> str | None:
     """Give the person's id elsewhere where the world's records link the two."""
     if linked := seen.linked_id(source):
         return linked
     in_crm = next(iter(seen.person.life.by_source["ghl"]), None)
     if in_crm is None or in_crm.link != _LINK_OF_THE_CRM[source] or seen.person.case.name != "plain":
         return None
-    return next((other.id for other in appearances(audience.world, seen.person, source)), None)
+    return next((other.id for other in appearances(page.world, seen.person, source)), None)
 
 
 def _points(seen: Appearance) -> float | int:
@@ -169,13 +163,13 @@ def _points(seen: Appearance) -> float | int:
     return drawn / 2 if drawn % 2 else drawn // 2
 
 
-_VALUES: dict[Field, Callable[[Audience, Appearance], Any]] = {
-    definitions.STRIPE_ID: lambda audience, seen: _other_id(audience, seen, "stripe"),
-    definitions.GHL_ID: lambda audience, seen: _other_id(audience, seen, "ghl"),
-    definitions.PRODUCT: lambda _audience, seen: PRODUCTS[seen.numbers[NOTE] % 6][0] if seen.serial % 8 else None,
-    definitions.POINTS: lambda _audience, seen: _points(seen) if seen.serial % 16 else None,
-    definitions.BOUGHT: lambda _audience, seen: local(seen.created)[:10] if seen.serial % 12 else None,
-    definitions.APPOINTMENT: lambda _audience, seen: local(seen.created + _DAY) if seen.serial % 5 == 0 else None,
-    definitions.AGREES: lambda _audience, seen: bool(seen.numbers[DETAIL] % 2),
-    definitions.BUCKET: lambda audience, seen: seen.numbers[CHOICE] % audience.buckets + 1,
+_VALUES: dict[Field, Callable[[Page, Appearance], Any]] = {
+    definitions.STRIPE_ID: lambda page, seen: _other_id(page, seen, "stripe"),
+    definitions.GHL_ID: lambda page, seen: _other_id(page, seen, "ghl"),
+    definitions.PRODUCT: lambda _page, seen: PRODUCTS[seen.numbers[NOTE] % 6][0] if seen.serial % 8 else None,
+    definitions.POINTS: lambda _page, seen: _points(seen) if seen.serial % 16 else None,
+    definitions.BOUGHT: lambda _page, seen: local(seen.created)[:10] if seen.serial % 12 else None,
+    definitions.APPOINTMENT: lambda _page, seen: local(seen.created + _DAY) if seen.serial % 5 == 0 else None,
+    definitions.AGREES: lambda _page, seen: bool(seen.numbers[DETAIL] % 2),
+    definitions.BUCKET: lambda page, seen: seen.numbers[CHOICE] % page.buckets + 1,
 }

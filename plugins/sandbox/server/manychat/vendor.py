@@ -136,7 +136,7 @@ class ManyChat:
             return errors.not_there()
         stream, bucket = _PATHS[request.path]
         audience = self._reader(request)
-        if not self._counted(request, audience.page_id, bucket):
+        if not self._counted(request, audience.page.id, bucket):
             return errors.too_fast()
         if stream in self.forbidden:
             raise errors.forbidden()
@@ -225,8 +225,8 @@ def _required(given: dict[str, str], name: str) -> str:
 
 def _page_info(audience: Audience) -> Object:
     return {
-        "id": int(audience.page_id),
-        "name": "Color y Forma" if audience.page_id == PAGE_ID else "Color y Forma Kids",
+        "id": int(audience.page.id),
+        "name": "Color y Forma" if audience.page.id == PAGE_ID else "Color y Forma Kids",
         "category": "Education",
         "avatar_link": None,
         "username": "colorforma",
