@@ -134,3 +134,37 @@ def test_a_bookmark_can_be_read_by_a_person() -> None:
         "covered_to": "2023-11-14T22:13:20.123Z",
         "remaining": [{"from": "1970-01-01T00:00:05.000Z", "to": "1970-01-01T00:00:06.000Z", "cursor": ["x", 1]}],
     }
+
+
+def test_intervals_that_must_be_asked_apart_are_read_one_by_one() -> None:
+    """A vendor that answers no window longer than 7, and none with more than 4 rows."""
+    rows = [(number // 2, number) for number in range(120)]
+    vendor, asked = Vendor(rows, 4, ascending=True), []
+
+    def read_page(interval: Interval) -> IntervalPage:
+        inside = [row for row in rows if interval.start <= row[0] < interval.end]
+        if interval.width > 7 or len(inside) > 4:
+            middle = interval.start + max(1, interval.width // 2)
+            return IntervalPage([], None, (Interval(interval.start, middle), Interval(middle, interval.end)))
+        asked.append(interval)
+        return IntervalPage(vendor.read_page(interval).messages, None)
+
+    coverage, seen = whole(rows), []
+    for delivery in Engine(read_page, lambda: 3, ascending=True, cuttable=False).read(coverage):
+        seen += [message.record.id for message in delivery.messages]
+        coverage = delivery.coverage
+    assert coverage.remaining == []
+    assert sorted(seen) == sorted(f"{time}-{number}" for time, number in rows)
+    assert sum(interval.width for interval in asked) == 60
+
+
+def test_a_run_that_is_cut_off_after_a_division_loses_no_part() -> None:
+    whole_interval = Interval(0, 10)
+
+    def divide(interval: Interval) -> IntervalPage:
+        if interval == whole_interval:
+            return IntervalPage([], None, (Interval(0, 5), Interval(5, 10)))
+        return IntervalPage([], None)
+
+    first = next(iter(Engine(divide, lambda: 1, ascending=True).read(Coverage(0, 10, [whole_interval]))))
+    assert sorted(first.coverage.remaining, key=lambda one: one.start) == [Interval(0, 5), Interval(5, 10)]
