@@ -1,4 +1,4 @@
-"""`tap-csv | target-postgres` as a shell would run it, with the means to kill either half."""
+"""`tap-<source> | target-postgres` as a shell would run it, with the means to kill either half."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import psycopg
 BIN = Path(sys.executable).parent
 PROJECT = Path(__file__).parents[2]
 SCHEMA = "staging_csv"
+FOREVER = 300
 LOADER_COLUMNS = "_first_loaded_at, _loaded_at, _run_id, _batch_id"
 
 
@@ -29,6 +30,7 @@ class Pipe:
     settings: dict[str, Any]
     loader_settings: dict[str, Any] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
+    source: str = "csv"
     tap: subprocess.Popen[bytes] | None = None
     target: subprocess.Popen[bytes] | None = None
 
@@ -36,11 +38,13 @@ class Pipe:
         """Start both halves."""
         config = self._file("tap.json", self.settings)
         state = self._file("state.json", self.state)
-        loader = self._file("target.json", {"default_target_schema": SCHEMA, **self.loader_settings})
+        loader = self._file("target.json", {"default_target_schema": f"staging_{self.source}", **self.loader_settings})
         environment = {**os.environ, "DATABASE_URL": self.database_url}
         with (self.folder / "tap.log").open("ab") as tap_log, (self.folder / "target.log").open("ab") as target_log:
             self.tap = subprocess.Popen(
-                [BIN / "tap-csv", "--config", config, "--state", state], stdout=subprocess.PIPE, stderr=tap_log
+                [BIN / f"tap-{self.source}", "--config", config, "--state", state],
+                stdout=subprocess.PIPE,
+                stderr=tap_log,
             )
             self.target = subprocess.Popen(
                 [BIN / "target-postgres", "--config", loader],
@@ -59,7 +63,7 @@ class Pipe:
         assert self.target.stdout
         with self.target.stdout as stdout:
             lines = stdout.read().decode().splitlines()
-        codes = self.tap.wait(60), self.target.wait(60)
+        codes = self.tap.wait(FOREVER), self.target.wait(FOREVER)
         for line in lines:
             self.state = json.loads(line)
         return codes

@@ -1,0 +1,92 @@
+"""The four vendors as the sandbox plays them: how each tap is set up, and what staging must hold afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+
+from support.pipes import Pipe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.server import SandboxServer
+
+Object = dict[str, Any]
+Settings = Callable[["SandboxServer", "Path"], Object]
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """One source: settings of its tap, its streams, and a path that the faults are ordered for."""
+
+    name: str
+    settings: Settings
+    streams: tuple[str, ...]
+    busy_path: str
+    """Where most pages are asked for."""
+    account: str = "main"
+    staged_account: str = "main"
+    not_stored: tuple[str, ...] = ()
+    """Members that the tap leaves out of `record`."""
+    faults: tuple[str, ...] = ()
+
+    def pipe(self, sandbox: SandboxServer, folder: Path, database_url: str, **settings: Any) -> Pipe:
+        """The tap and the loader, ready to run."""
+        config = {**self.settings(sandbox, folder), "database_url": database_url, **settings}
+        return Pipe(folder, database_url, config, {"flush_seconds": 0, "batch_rows": 2000}, source=self.name)
+
+    def differences(self, sandbox: SandboxServer, database_url: str) -> list[str]:
+        """Where staging is not what the vendor has."""
+        found = []
+        for stream in self.streams:
+            world = sandbox.world_state(stream, self.account, self.name)
+            truth = {key: self._as_stored(record) for key, record in world.items()}
+            staged = living(database_url, self.name, stream, self.staged_account)
+            found += [f"{stream} {key} is missing" for key in sorted(truth.keys() - staged.keys())]
+            found += [f"{stream} {key} is gone at the vendor" for key in sorted(staged.keys() - truth.keys())]
+            both = sorted(truth.keys() & staged.keys())
+            found += [f"{stream} {key} is another" for key in both if truth[key] != staged[key]]
+        return found
+
+    def _as_stored(self, record: Object) -> Object:
+        return {name: value for name, value in record.items() if name not in self.not_stored}
+
+
+def living(database_url: str, source: str, stream: str, account: str) -> dict[str, Object]:
+    """Rows that are not deleted, by id."""
+    with psycopg.connect(database_url) as connection:
+        if not connection.execute("select to_regclass(%s)", [f"staging_{source}.{stream}"]).fetchone()[0]:  # type: ignore[index]
+            return {}
+        query = sql.SQL("select id, record::text from {} where account = %s and _deleted_at is null").format(
+            sql.Identifier(f"staging_{source}", stream)
+        )
+        return {key: json.loads(text) for key, text in connection.execute(query, [account])}
+
+
+def violations(sandbox: SandboxServer) -> list[str]:
+    """What was beyond a limit and not ordered as a fault."""
+    return [f"{one.vendor} {one.path} {one.limit}" for one in sandbox.violations]
+
+
+def _stripe(sandbox: SandboxServer, _folder: Path) -> Object:
+    return {"api_key": "sk_test_sandbox", "api_url": f"{sandbox.url}/stripe"}
+
+
+STRIPE = Vendor(
+    name="stripe",
+    settings=_stripe,
+    streams=(
+        "customers", "charges", "payment_intents", "invoices", "subscriptions", "refunds", "disputes", "payouts",
+        "balance_transactions", "credit_notes", "checkout_sessions", "invoice_payments", "products", "prices",
+    ),
+    busy_path="/stripe/v1/charges",
+    faults=("rate_limit", "server_error", "unavailable", "cut", "hang", "html", "truncated", "advance"),
+)  # fmt: skip
+
+VENDORS = (STRIPE,)
