@@ -7,9 +7,9 @@ import sys
 
 import click
 from local_postgres.errors import LocalServerError
-from rich.console import Console
 
 from stage_first import project, settings
+from stage_first.console import console
 from stage_first.doors import enter
 
 
@@ -72,7 +72,43 @@ def status(environment: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(status_json(rows))
     else:
-        Console().print(status_table(rows))
+        console().print(status_table(rows))
+
+
+@main.command("download-all")
+@click.option(
+    "--only", help="Sources, separated by commas, for instance stripe,csv (default: all that are configured)."
+)
+@click.pass_obj
+def download_all(environment: str | None, only: str | None) -> None:
+    """Download all configured sources side by side; one that fails stops no other."""
+    from stage_first.download_all import DownloadAll
+    from stage_first.sources import all_sources, configured
+
+    url = enter(environment)
+    sources = configured(os.environ, _names(only))
+    left_out = [source for source in all_sources() if not source.is_configured(os.environ)]
+    if left_out and not only:
+        hints = (f"{source.name} ({source.hint(os.environ)})" for source in left_out)
+        click.echo(f"Not configured, left out: {', '.join(hints)}.")
+    sys.exit(DownloadAll(sources, url, console()).run())
+
+
+@main.command()
+@click.option("--only", help="Sources, for instance stripe,csv (default: all).")
+@click.pass_obj
+def check(environment: str | None, only: str | None) -> None:
+    """Try the credential of every configured source, before any download; nothing is loaded."""
+    from stage_first.check import check as findings_of
+    from stage_first.sources import all_sources, source_named
+
+    enter(environment)
+    sources = [source_named(name) for name in _names(only)] or all_sources()
+    findings = []
+    for finding in findings_of(sources, os.environ):
+        click.echo(str(finding))
+        findings.append(finding)
+    sys.exit(1 if any(finding.is_fine is False for finding in findings) else 0)
 
 
 @main.command()
@@ -111,7 +147,11 @@ def csv_show(environment: str | None, kind: str | None) -> None:
     """Show what each column means now, and who said so."""
     from stage_first.csv_mapping import mapping_table
 
-    Console().print(mapping_table(enter(environment), kind))
+    console().print(mapping_table(enter(environment), kind))
+
+
+def _names(listed: str | None) -> list[str]:
+    return [name.strip() for name in (listed or "").split(",") if name.strip()]
 
 
 if __name__ == "__main__":

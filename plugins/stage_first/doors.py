@@ -35,7 +35,7 @@ def meltano() -> None:
             enter(_meltano_environment(arguments))
             if arguments[0] in {"run", "job", "schedule", "el", "elt"} or "run" in arguments:
                 bury_dead_runs(os.environ["DATABASE_URL"])
-                os.environ["MELTANO_RUN_ID"] = str(uuid.uuid4())
+                os.environ["MELTANO_RUN_ID"] = os.environ.pop("STAGE_FIRST_RUN_ID", str(uuid.uuid4()))
     command = "import sys; sys.argv[0] = 'meltano'; from meltano.cli import main; main()"
     os.execv(sys.executable, [sys.executable, "-c", command, *arguments])  # noqa: S606
 

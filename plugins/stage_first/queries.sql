@@ -88,3 +88,27 @@ select
     (select count(*) from unified.clients) as clients,
     (select count(*) from unified.client_records) as records,
     (select count(*) from unified.merge_conflicts where status = 'open') as conflicts
+
+-- name: downloads
+-- Of each of these runs how far it is: streams added up, the worst state, what a person should know.
+select
+    run_id::text as run_id,
+    (
+        array_agg(
+            state order by array_position(
+                array['dead', 'failed', 'incomplete', 'running', 'succeeded_with_rejects', 'succeeded'], state
+            )
+        )
+    )[1] as state,
+    sum(rows_read)::bigint as rows_read,
+    sum(rows_new)::bigint as rows_new,
+    sum(rows_changed)::bigint as rows_changed,
+    sum(rows_deleted)::bigint as rows_deleted,
+    sum(rows_rejected)::bigint as rows_rejected,
+    sum(requests)::bigint as requests,
+    max(waiting_until) as waiting_until,
+    string_agg(distinct note, ' ') as note,
+    max(error) as error
+from ops.sync_run_status
+where run_id = any(%(run_ids)s::uuid[])
+group by run_id

@@ -1,0 +1,89 @@
+"""The sources, as the definitions of their taps tell: what they are called, and when they are configured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import yaml  # type: ignore[import-untyped]
+
+from stage_first import project
+from stage_first.settings import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source; one of the groups of `needs`, which are variables, makes it configured."""
+
+    name: str
+    label: str
+    tap: str
+    schema: str
+    needs: tuple[tuple[str, ...], ...]
+
+    @property
+    def job(self) -> str:
+        """The job that downloads this source alone."""
+        return f"download-{self.name}"
+
+    def is_configured(self, environment: Mapping[str, str]) -> bool:
+        """Whether all variables of a group are set."""
+        return any(not _missing(group, environment) for group in self.needs)
+
+    def hint(self, environment: Mapping[str, str]) -> str:
+        """What to set; of a group that was begun only the rest."""
+        begun = [group for group in self.needs if len(_missing(group, environment)) < len(group)]
+        groups = [" and ".join(_missing(group, environment)) for group in begun or self.needs]
+        return f"set {', or '.join(groups)} in .env"
+
+
+@cache
+def all_sources() -> tuple[Source, ...]:
+    """Every source that has a tap, by name."""
+    files = sorted(project.ROOT.glob("extractors/*/*.meltano.yml"))
+    taps = [tap for file in files for tap in yaml.safe_load(file.read_text("utf-8"))["plugins"]["extractors"]]
+    return tuple(sorted((_source(tap) for tap in taps), key=lambda source: source.name))
+
+
+def configured(environment: Mapping[str, str], only: Sequence[str] = ()) -> list[Source]:
+    """The sources to download.
+
+    Raises:
+        UsageError: none is configured, or one of `only` is not.
+    """
+    chosen = [source_named(name) for name in only] or list(all_sources())
+    found = [source for source in chosen if source.is_configured(environment)]
+    missing = [f"{source.name} ({source.hint(environment)})" for source in chosen if source not in found]
+    if only and missing:
+        raise UsageError(f"Not configured: {'; '.join(missing)}.")
+    if not found:
+        raise UsageError("\n  ".join(["No source is configured; .env.example says where to find what:", *missing]))
+    return found
+
+
+def source_named(name: str) -> Source:
+    """The source of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for source in all_sources():
+        if source.name == name:
+            return source
+    names = ", ".join(source.name for source in all_sources())
+    raise UsageError(f"There is no source {name!r}. There are: {names}.")
+
+
+def _source(tap: dict[str, Any]) -> Source:
+    name = tap["name"]
+    prefix, groups = name.replace("-", "_").upper(), tap.get("settings_group_validation", [])
+    needs = tuple(tuple(f"{prefix}_{setting.upper()}" for setting in group) for group in groups)
+    return Source(name.removeprefix("tap-"), tap.get("label", name), name, tap["load_schema"], needs)
+
+
+def _missing(group: tuple[str, ...], environment: Mapping[str, str]) -> list[str]:
+    return [variable for variable in group if not environment.get(variable, "").strip()]
