@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import requests
@@ -134,6 +134,14 @@ class Client:
         del response
         return call.buckets[0]
 
+    def heard(self, response: requests.Response) -> None:
+        """Take note of what the headers of any answer tell."""
+
+    def seconds_asked(self, response: requests.Response) -> float:
+        """How long a refusal asks us to wait at least."""
+        told: str = response.headers.get("Retry-After", "")
+        return float(told) if told.isdecimal() else 0.0
+
     def refusal(self, response: requests.Response, call: Call) -> Exception:
         """The error that a status from 400 to 499 means; vendors add what their error bodies say."""
         told = f"{self.vendor} answered {response.status_code} to {call.path}: {response.text[:300]}"
@@ -174,15 +182,16 @@ class Client:
         except requests.RequestException as error:
             raise UnreachableError(f"{self.vendor} {call.path}: {_reason(error)}") from error
         self._note_time(response)
+        self.heard(response)
         return response
 
     def _checked(self, response: requests.Response, call: Call) -> bytes:
         status = response.status_code
         if status in {409, 429}:
             self._limiter.bucket(self._account, self.limited_by(response, call)).slow_down()
-            raise _with_retry_after(RateLimitedError(f"{self.vendor} {call.path}: {status}, too fast"), response)
+            raise self._to_wait_for(RateLimitedError(f"{self.vendor} {call.path}: {status}, too fast"), response)
         if status >= 500 or status in {408, 425}:
-            raise _with_retry_after(UnreachableError(f"{self.vendor} {call.path}: {status}"), response)
+            raise self._to_wait_for(UnreachableError(f"{self.vendor} {call.path}: {status}"), response)
         if 300 <= status < 400:
             raise ChangedEnvelopeError(f"{self.vendor} {call.path} redirects to elsewhere: check the address setting.")
         if status >= 400:
@@ -190,6 +199,10 @@ class Client:
                 raise HtmlBodyError(f"{self.vendor} {call.path}: a web page with status {status}")
             raise self.refusal(response, call)
         return response.content
+
+    def _to_wait_for(self, error: TemporaryError, response: requests.Response) -> TemporaryError:
+        error.retry_after = self.seconds_asked(response)
+        return error
 
     def _pause(self, call: Call, error: TemporaryError, tries: int, began: float, meter: Meter) -> None:
         gone = time.monotonic() - began
@@ -243,12 +256,6 @@ def decode_body(body: bytes, decode: Callable[[bytes], _Answer], what: str) -> _
 
 def _is_html(body: bytes) -> bool:
     return body[:64].lstrip()[:1] == b"<"
-
-
-def _with_retry_after(error: TemporaryError, response: requests.Response) -> TemporaryError:
-    told: Any = response.headers.get("Retry-After", "")
-    error.retry_after = float(told) if told.isdecimal() else 0.0
-    return error
 
 
 def _reason(error: requests.RequestException) -> str:

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_core.api_stream import ApiStream
-from tap_core.engine import Engine, IntervalPage
+from tap_core.engine import Delivery, Engine, IntervalPage, ReadPage
 from tap_core.intervals import Coverage, Interval, from_bookmark, to_bookmark, to_text
 
 if TYPE_CHECKING:
@@ -62,9 +62,13 @@ class IntervalStream(ApiStream):
         """
         listing = {} if self.version is None else {"listing": self.version}
         yield self.page([], bookmark({**listing, **to_bookmark(coverage)}))
-        engine = Engine(self.read_page, self.workers, self.ascending, self.resolution, self.cuttable)
-        for delivery in engine.read(coverage):
+        for delivery in self.deliveries(coverage):
             coverage = delivery.coverage
             yield self.page(delivery.messages, bookmark({**listing, **to_bookmark(coverage)}))
         if self.version is not None:
             yield self.last_page(bookmark({"listed_at": to_text(self.version), **to_bookmark(coverage)}))
+
+    def deliveries(self, coverage: Coverage, read_page: ReadPage | None = None) -> Iterator[Delivery]:
+        """Yield what the engine delivers until nothing remains."""
+        read_page = read_page or self.read_page
+        return Engine(read_page, self.workers, self.ascending, self.resolution, self.cuttable).read(coverage)
