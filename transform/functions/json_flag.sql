@@ -1,0 +1,1 @@
+select case lower(value #>> '{}') when 'true' then true when 'false' then false end

@@ -1,0 +1,45 @@
+with
+
+refunds as (
+
+    {{ rows_taken(source('staging_stripe', 'refunds')) }}
+
+),
+
+currencies as (
+
+    select * from {{ ref('currencies') }}
+
+),
+
+pulled as (
+
+    select
+        account,
+        id,
+        {{ function('json_id') }}(record -> 'charge') as charge_id,
+        {{ function('json_id') }}(record -> 'payment_intent') as payment_intent_id,
+        {{ function('json_id') }}(record -> 'balance_transaction') as balance_transaction_id,
+        {{ function('json_integer') }}(record -> 'amount') as amount_minor,
+        upper(record ->> 'currency') as currency,
+        record ->> 'status' as status,
+        record ->> 'reason' as reason,
+        record -> 'metadata' as metadata,
+        created_at,
+        updated_at,
+        {{ loader_columns() }}
+    from refunds
+
+),
+
+staged as (
+
+    select
+        pulled.*,
+        {{ function('major_amount') }}(pulled.amount_minor, currencies.stripe_decimals) as amount
+    from pulled
+    left join currencies on pulled.currency = currencies.currency
+
+)
+
+select * from staged
