@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sandbox.server.control import Control
 from sandbox.server.faults import Faults
+from sandbox.server.ghl.vendor import GHL
 from sandbox.server.manychat.vendor import ManyChat
 from sandbox.server.paypal.vendor import PayPal
 from sandbox.server.stripe.vendor import Stripe
@@ -58,9 +59,12 @@ class SandboxServer:
         self.faults = Faults()
         self.log: list[Logged] = []
         self.stripe = Stripe(world, self.clock, limits=limits, crowded=crowded)
+        self.ghl = GHL(world, self.clock, limits=limits, crowded=crowded)
         self.manychat = ManyChat(world, self.clock, limits=limits, crowded=crowded)
         self.paypal = PayPal(world, self.clock, limits=limits, crowded=crowded)
-        self.vendors: dict[str, Vendor] = {vendor.name: vendor for vendor in (self.stripe, self.manychat, self.paypal)}
+        self.vendors: dict[str, Vendor] = {
+            vendor.name: vendor for vendor in (self.stripe, self.ghl, self.manychat, self.paypal)
+        }
         self.days = 0
         self.latency_ms = latency_ms
         self._port = port

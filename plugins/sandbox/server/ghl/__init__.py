@@ -1,0 +1,1 @@
+"""GoHighLevel as its API behaves, over the contacts of the world."""
