@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from target_postgres.rows import COPY_NULL
+
 if TYPE_CHECKING:
     import msgspec
 
     from target_postgres.messages import StreamProgress
     from target_postgres.table import Table
+
+
+_LIVING = b"\t" + COPY_NULL
 
 
 @dataclass
@@ -41,15 +46,30 @@ class RejectedRecord:
     origin: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True)
+class Sweep:
+    """The end of a full re-list: of one account, or of the whole stream."""
+
+    table: Table
+    stream: str
+    version: int
+    account: str | None
+    max_percent: int
+
+
 @dataclass
 class StreamPart:
-    """The rows of one stream in a batch: the last of each key, and those that it replaced."""
+    """The rows of one stream in a batch: the last of each key, and those that it replaced.
+
+    `versions` names the re-list in which a key was shown, `relists` the accounts and versions that are under way.
+    """
 
     stream: str
     table: Table | None
-    version: int | None = None
     rows: dict[Any, bytes] = field(default_factory=dict)
     replaced: dict[Any, list[bytes]] = field(default_factory=dict)
+    versions: dict[bytes, int] = field(default_factory=dict)
+    relists: set[tuple[str, int]] = field(default_factory=set)
     widen: set[str] = field(default_factory=set)
     read: int = 0
     repeated: int = 0
@@ -66,9 +86,26 @@ class StreamPart:
             self.repeated += 1
             self.replaced.setdefault(slot, []).append(before)
 
-    def versions(self) -> list[list[bytes]]:
-        """The rows of each key, oldest first."""
-        return [[*self.replaced.get(slot, ()), row] for slot, row in self.rows.items()]
+    def show(self, account: str, key: bytes, version: int) -> None:
+        """Remember that a re-list shows the key; a later row of it without a version takes nothing back."""
+        self.versions[key] = version
+        self.relists.add((account, version))
+
+    def must_follow(self, key: bytes | None, line: bytes, version: int | None) -> bool:
+        """Whether a row is for the next batch: a tombstone is merged into what is stored, and a key has one version."""
+        if key is None or key not in self.rows:
+            return False
+        if version is not None and self.versions.get(key, version) != version:
+            return True
+        return self.table is not None and self.table.raw and not line.endswith(_LIVING)
+
+    def histories(self) -> list[list[bytes]]:
+        """The rows of each key, oldest first; each with its version where the part has any."""
+        found = ([*self.replaced.get(slot, ()), row] for slot, row in self.rows.items())
+        if not self.versions:
+            return list(found)
+        ends = (b"\t%b" % (str(self.versions[s]).encode() if s in self.versions else COPY_NULL) for s in self.rows)
+        return [[row + end for row in rows] for rows, end in zip(found, ends, strict=True)]
 
 
 @dataclass
@@ -79,7 +116,7 @@ class Batch:
     parts: dict[str, StreamPart] = field(default_factory=dict)
     state: dict[str, msgspec.Raw] | None = None
     progress: dict[str, StreamProgress] = field(default_factory=dict)
-    sweeps: list[tuple[Table, str, int]] = field(default_factory=list)
+    sweeps: list[Sweep] = field(default_factory=list)
     strict: bool = False
     size: int = 0
     rows: int = 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from target_postgres import relists
 from target_postgres.messages import StreamProgress, object_of
 from target_postgres.store import PartStore
 
@@ -74,6 +75,7 @@ def _store(connection: psycopg.Connection[Any], run: Run, batch: Batch) -> dict[
 
 
 def _store_part(connection: psycopg.Connection[Any], run: Run, part: StreamPart, *, strict: bool) -> Counts:
+    relists.begin(connection, run, part)
     store = PartStore(connection, run.run_id, part, strict=strict)
     store.store()
     if store.rejects:
@@ -82,18 +84,13 @@ def _store_part(connection: psycopg.Connection[Any], run: Run, part: StreamPart,
 
 
 def _sweep(connection: psycopg.Connection[Any], run: Run, batch: Batch, counts: dict[str, Counts]) -> None:
-    """Mark what a complete re-list did not show."""
-    for table, stream, version in batch.sweeps:
-        if run.has_rejects(connection, stream):
-            logger.warning(
-                "%s: records of this re-list were rejected and may be what seems to be missing; "
-                "nothing is marked as deleted.",
-                stream,
-            )
-            continue
-        sweep = table.sweep_statement(run.run_id, batch.parts[stream].batch_id, version)
-        counts[stream].deleted += connection.execute(sweep).rowcount
-        connection.execute("delete from ops.listed_keys where stream = %s and version <= %s", [table.label, version])
+    """End the re-lists that are complete; where one marks nothing, say why."""
+    for sweep in batch.sweeps:
+        marked, reason = relists.end(connection, run, sweep, batch.parts[sweep.stream].batch_id)
+        counts[sweep.stream].deleted += marked
+        if reason is not None:
+            logger.warning("%s", reason)
+            run.warn(connection, sweep.stream, reason)
 
 
 def _write_progress(connection: psycopg.Connection[Any], run: Run, batch: Batch) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import sql
 
-from target_postgres.schema import Column, wider
+from target_postgres.schema import RELIST_COLUMN, Column, wider
 
 if TYPE_CHECKING:
     from target_postgres.table import Table
@@ -46,9 +46,10 @@ def prepare(connection: psycopg.Connection[Any], table: Table) -> None:
         _settle_key(connection, table)
 
 
-def make_incoming(connection: psycopg.Connection[Any], table: Table) -> None:
+def make_incoming(connection: psycopg.Connection[Any], table: Table, *, listed: bool) -> None:
     """Make the temporary twin that rows are copied into; it lives for this transaction, as behind a pooler it must."""
-    columns = sql.SQL(", ").join([*_definitions(table.stored_columns), sql.SQL("_deleted_at timestamptz")])
+    own = [Column("_deleted_at", "timestamptz", ""), *([Column(RELIST_COLUMN, "bigint", "")] if listed else [])]
+    columns = sql.SQL(", ").join(_definitions([*table.stored_columns, *own]))
     connection.execute(sql.SQL("create temporary table {} ({}) on commit drop").format(table.incoming, columns))
 
 

@@ -11,7 +11,7 @@ import msgspec
 from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
 
 from target_postgres import messages
-from target_postgres.batch import Batch, RejectedRecord, StreamPart
+from target_postgres.batch import Batch, RejectedRecord, StreamPart, Sweep
 from target_postgres.lines import KEPT_BYTES, GiantLine
 from target_postgres.rejects import REJECTS_STREAM, decode_reason, rejected_by_tap, rejected_giant, rejected_line
 from target_postgres.rows import BadRecordError, MissingKeyError, TypedRows, UnknownStreamError, has_nul, raw_row
@@ -45,11 +45,12 @@ class Stream:
 
 @dataclass(frozen=True)
 class Limits:
-    """When a batch is full."""
+    """When a batch is full, and how much of an account a re-list may mark as deleted."""
 
     rows: int = 50_000
     size: int = 16 * 1024 * 1024
     record_bytes: int = 16 * 1024 * 1024
+    swept_percent: int = 50
 
 
 class Loader:
@@ -93,8 +94,7 @@ class Loader:
         """Apply what only a complete input may: rows that a full re-list did not show are marked as deleted."""
         if self.finished or not self.reports_progress:
             for stream, version in self._versions.items():
-                self._part(stream)
-                self._batch.sweeps.append((self._streams[stream].table, stream, version))
+                self._sweep(stream, version, None)
         self.flush()
 
     def _take_line(self, line: bytes) -> None:
@@ -145,8 +145,14 @@ class Loader:
         known = self._streams.get(message.stream)
         if known is None or known.rows is not None:
             return self._take_typed(messages.decode_any(line), line)  # type: ignore[arg-type]
-        key, row = raw_row(message.record)
-        self._add(message.stream, message.version, key, row)
+        account, version = message.record.account, message.version
+        try:
+            key, row = raw_row(message.record)
+        except BadRecordError:
+            if version is not None:
+                self._part(message.stream).relists.add((account, version))
+            raise
+        self._add(message.stream, version, key, row, account)
         return None
 
     def _take_typed(self, message: messages.RecordLine, line: bytes) -> None:
@@ -172,17 +178,16 @@ class Loader:
             raise BadRecordError(f"not the shape of a raw record (account, id, record): {error}") from error
         self._take_raw(message, line)  # type: ignore[arg-type]  # the line is a RECORD
 
-    def _add(self, stream: str, version: int | None, key: bytes | None, row: bytes) -> None:
+    def _add(self, stream: str, version: int | None, key: bytes | None, row: bytes, account: str = "") -> None:
         part = self._batch.parts.get(stream) or self._part(stream)
-        if part.version != version:
-            if part.rows:
-                self.flush()
-                part = self._part(stream)
-            part.version = version
-            self._versions.pop(stream, None)
-        elif stream in self._versions:
+        if self._batch.sweeps or part.must_follow(key, row, version):
+            self.flush()
+            part = self._part(stream)
+        if stream in self._versions:
             del self._versions[stream]
         part.add(key, row)
+        if version is not None and key is not None:
+            part.show(account, key, version)
         self._batch.size += len(row)
         self._batch.rows += 1
 
@@ -195,8 +200,19 @@ class Loader:
         if known is None or not known.table.keys:
             lack = "no SCHEMA" if known is None else "no key"
             return logger.warning("ACTIVATE_VERSION of %s, which has %s, changes nothing.", message.stream, lack)
-        self._versions[message.stream] = message.version
+        if message.account is None:
+            self._versions[message.stream] = message.version
+        elif known.table.raw:
+            self._sweep(message.stream, message.version, message.account)
+        else:
+            logger.warning("ACTIVATE_VERSION of one account of %s, a typed stream, changes nothing.", message.stream)
         return None
+
+    def _sweep(self, stream: str, version: int, account: str | None) -> None:
+        """End a re-list with this batch, after its rows; a record that follows waits for the next one."""
+        self._part(stream)
+        table, percent = self._streams[stream].table, self._limits.swept_percent
+        self._batch.sweeps.append(Sweep(table, stream, version, account, percent))
 
     def _take_state(self, value: dict[str, msgspec.Raw]) -> None:
         text = messages.encode(value)
@@ -217,9 +233,14 @@ class Loader:
         self.finished = bytes(progress.pop("finished", b"")) == b"true"
         for stream, text in progress.items():
             try:
-                self._batch.progress[stream] = messages.decode_progress(text)
+                latest = messages.decode_progress(text)
             except msgspec.ValidationError as error:
                 logger.warning("The progress of %s is left out: %s", stream, error)
+                continue
+            held = self._batch.progress.get(stream)
+            if latest.note is None and held is not None:
+                latest.note = held.note
+            self._batch.progress[stream] = latest
 
     def _take_schema(self, message: messages.SchemaLine) -> None:
         if message.stream == REJECTS_STREAM:

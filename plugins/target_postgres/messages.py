@@ -60,10 +60,11 @@ class StateLine(msgspec.Struct, tag_field="type", tag="STATE"):
 
 
 class ActivateVersionLine(msgspec.Struct, tag_field="type", tag="ACTIVATE_VERSION"):
-    """ACTIVATE_VERSION: rows of the stream not sent under this version are gone at the source."""
+    """ACTIVATE_VERSION: rows of the stream, or of one account in it, not sent under this version are gone."""
 
     stream: str
     version: int
+    account: str | None = None
 
 
 class BatchLine(msgspec.Struct, tag_field="type", tag="BATCH"):
@@ -81,6 +82,7 @@ class StreamProgress(msgspec.Struct, omit_defaults=True):
     requests: int | None = None
     waits: int | None = None
     waiting_until: datetime | None = None
+    note: str | None = None
 
 
 Message = RawRecordLine | RecordLine | SchemaLine | StateLine | ActivateVersionLine | BatchLine

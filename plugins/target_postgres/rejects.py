@@ -75,6 +75,7 @@ def is_records_fault(error: psycopg.Error) -> bool:
 def rejected_row(part: StreamPart, row: bytes, error: psycopg.Error) -> RejectedRecord:
     """A row that Postgres refused, as a RECORD message that can be sent again."""
     columns = part.table.stored_columns if part.table is not None else []
+    row = row.rpartition(b"\t")[0] if part.versions else row
     return rejected_line(part.stream, _reason(error), record_line(part.stream, columns, row))
 
 

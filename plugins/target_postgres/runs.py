@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from warehouse.run_log import RunLog, storable
+from warehouse.run_log import MAX_ERROR_LENGTH, RunLog, storable
 
 from target_postgres.messages import encode
 from target_postgres.rows import has_nul
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import msgspec
     import psycopg
 
@@ -39,7 +42,12 @@ update ops.sync_runs set
     progress_done = coalesce(%(done)s, progress_done),
     progress_total = coalesce(%(total)s, progress_total),
     progress_unit = coalesce(%(unit)s, progress_unit),
+    note = coalesce(%(note)s, note),
     heartbeat_at = clock_timestamp()
+where run_id = %(run_id)s and source = %(source)s and stream = %(stream)s
+"""
+_NOTE = """
+update ops.sync_runs set note = %(note)s
 where run_id = %(run_id)s and source = %(source)s and stream = %(stream)s
 """
 _BATCH = """
@@ -52,13 +60,20 @@ values (%s, %s, %s, %s, %s, %b, %s, %b, %s)
 """
 _HAS_REJECTS = """
 select 1 from ops.rejected_records
-where run_id = %s and source = %s and stream in (%s, %s)
+where source = %s and stream in (%s, %s) and (run_id = %s or rejected_at >= %s)
 limit 1
 """
 
 
+@dataclass
 class Run(RunLog):
-    """One run of one source, with what the loader alone knows: batches, progress and rejects."""
+    """One run of one source, with what the loader alone knows: batches, progress, rejects and notes.
+
+    `told` holds the tap's last note on a stream, `warnings` the loader's own.
+    """
+
+    told: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, list[str]] = field(default_factory=dict)
 
     def add_batch(
         self,
@@ -82,10 +97,24 @@ class Run(RunLog):
         bookmark: msgspec.Raw | None,
         progress: StreamProgress,
     ) -> None:
-        """Write where the stream is: bookmark, requests, waits, done and total."""
+        """Write where the stream is: bookmark, requests, waits, done and total; and the tap's note, if it has one."""
+        if progress.note:
+            self.told[stream] = progress.note
         values = {name: getattr(progress, name) for name in progress.__struct_fields__}
         text = None if bookmark is None else bytes(bookmark).decode()
-        connection.execute(_PROGRESS, {**self.key(stream), **values, "bookmark": text})
+        connection.execute(_PROGRESS, {**self.key(stream), **values, "bookmark": text, "note": self._note(stream)})
+
+    def warn(self, connection: psycopg.Connection[Any], stream: str, warning: str) -> None:
+        """Add a sentence of the loader's own to the note; a batch that is tried again does not add it twice."""
+        warnings = self.warnings.setdefault(stream, [])
+        if warning not in warnings:
+            warnings.append(warning)
+        self.start_stream(connection, stream)
+        connection.execute(_NOTE, {**self.key(stream), "note": self._note(stream)})
+
+    def _note(self, stream: str) -> str | None:
+        told = [self.told[stream]] if stream in self.told else []
+        return storable(" ".join(told + self.warnings.get(stream, [])))[:MAX_ERROR_LENGTH] or None
 
     def add_rejects(
         self, connection: psycopg.Connection[Any], batch_id: int | None, rejects: list[RejectedRecord]
@@ -108,9 +137,9 @@ class Run(RunLog):
         with connection.cursor() as cursor:
             cursor.executemany(_REJECT, rows)
 
-    def has_rejects(self, connection: psycopg.Connection[Any], stream: str) -> bool:
-        """Whether a record of this run was refused that is, or may be, the stream's."""
-        found = [self.run_id, self.source, storable(stream), UNKNOWN_STREAM]
+    def has_rejects(self, connection: psycopg.Connection[Any], stream: str, since: datetime | None) -> bool:
+        """Whether a record was refused, in this run or `since` then, that is, or may be, the stream's."""
+        found = [self.source, storable(stream), UNKNOWN_STREAM, self.run_id, since]
         return connection.execute(_HAS_REJECTS, found).fetchone() is not None
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 MAX_NAME_BYTES = 63
 EXTRA_COLUMN = "_extra"
+RELIST_COLUMN = "_relist_version"
 RESERVED_NAMES = {
-    *("_first_loaded_at", "_loaded_at", "_run_id", "_batch_id", "_deleted_at", EXTRA_COLUMN),
+    *("_first_loaded_at", "_loaded_at", "_run_id", "_batch_id", "_deleted_at", EXTRA_COLUMN, RELIST_COLUMN),
     *("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"),
 }
-"""The loader's own columns, and those that every table of Postgres has."""
+"""The loader's own columns, stored or on their way, and those that every table of Postgres has."""
 DELETED_PROPERTY = "_sdc_deleted_at"
 RAW_PROPERTIES = {"account", "id", "created_at", "updated_at", "record", "phones", "origin"}
 

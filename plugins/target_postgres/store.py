@@ -44,8 +44,8 @@ class PartStore:
         if table is not None:
             self._ready(table)
             if self._part.rows:
-                make_incoming(self._connection, table)
-                self._move(table, self._part.versions())
+                make_incoming(self._connection, table, listed=bool(self._part.versions))
+                self._move(table, self._part.histories())
         self.counts.rejected = len(self.rejects)
 
     def _ready(self, table: Table) -> None:
@@ -57,19 +57,19 @@ class PartStore:
         prepare(self._connection, table)
         table.ready = True
 
-    def _move(self, table: Table, versions: list[list[bytes]]) -> None:
+    def _move(self, table: Table, histories: list[list[bytes]]) -> None:
         """Copy and upsert the last version of each row; where Postgres refuses, halve until the bad ones are alone."""
         try:
             with self._connection.transaction():
-                self._copy_and_upsert(table, [rows[-1] for rows in versions])
+                self._copy_and_upsert(table, [rows[-1] for rows in histories])
         except psycopg.Error as error:
             if not is_records_fault(error):
                 raise
-            if len(versions) == 1:
-                return self._refuse(table, versions[0], error)
-            middle = len(versions) // 2
-            self._move(table, versions[:middle])
-            self._move(table, versions[middle:])
+            if len(histories) == 1:
+                return self._refuse(table, histories[0], error)
+            middle = len(histories) // 2
+            self._move(table, histories[:middle])
+            self._move(table, histories[middle:])
         return None
 
     def _refuse(self, table: Table, rows: list[bytes], error: psycopg.Error) -> None:
@@ -90,8 +90,8 @@ class PartStore:
                     copy.write(piece)
             cursor.execute(table.upsert_statement(self._run_id, part.batch_id))
             new, changed = cursor.fetchone() or (0, 0)
-            if part.version is not None and table.keys:
-                cursor.execute(table.list_statement(part.version))
+            if part.versions:
+                cursor.execute(table.list_statement())
             if len(rows) < len(part.rows):
                 cursor.execute(table.empty_statement())
         self.counts.new += new

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from target_postgres.schema import EXTRA_COLUMN, Column, columns_of, is_raw, short_name
+from target_postgres.schema import EXTRA_COLUMN, RELIST_COLUMN, Column, columns_of, is_raw, short_name
 
 if TYPE_CHECKING:
     import uuid
@@ -23,6 +23,13 @@ RAW_COLUMNS = [
     Column("origin", "jsonb", "origin"),
 ]
 _NOT_COMPARED = {"origin"}
+_OF_TOMBSTONE = {
+    "record": "kept.record || excluded.record",
+    "phones": "coalesce(nullif(excluded.phones, '[]'), kept.phones, excluded.phones)",
+    "created_at": "coalesce(excluded.created_at, kept.created_at)",
+    "updated_at": "coalesce(excluded.updated_at, kept.updated_at)",
+}
+"""A tombstone adds to what was known of a raw row and takes nothing away."""
 _KEY_TEXTS = {"jsonb": "{} #>> '{{}}'", "numeric": "trim_scale({})::text"}
 
 
@@ -101,9 +108,9 @@ class Table:
         return sql.SQL("to_jsonb({})" if stored == "jsonb" else "{}::" + stored).format(value)
 
     def _conflict(self, values: list[str], compared: list[str]) -> sql.Composed:
-        assignments = [sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in values]
+        assignments = [sql.SQL("{} = {}").format(sql.Identifier(name), self._merged(name)) for name in values]
         differs: list[sql.Composable] = [
-            sql.SQL("kept.{0} is distinct from excluded.{0}").format(sql.Identifier(n)) for n in compared
+            sql.SQL("kept.{} is distinct from {}").format(sql.Identifier(n), self._merged(n)) for n in compared
         ]
         differs.append(sql.SQL("(kept._deleted_at is null) is distinct from (excluded._deleted_at is null)"))
         return sql.SQL(_CONFLICT).format(
@@ -112,26 +119,42 @@ class Table:
             differs=sql.SQL(" or ").join(differs),
         )
 
-    def list_statement(self, version: int) -> sql.Composed:
-        """Remember the keys of this batch as seen in the full re-list under way."""
+    def _merged(self, name: str) -> sql.Composable:
+        """What a column becomes where the key is known."""
+        sent = sql.SQL("excluded.{}").format(sql.Identifier(name))
+        if not self.raw or name not in _OF_TOMBSTONE:
+            return sent
+        merged = sql.SQL(_OF_TOMBSTONE[name])
+        return sql.SQL("case when excluded._deleted_at is null then {} else {} end").format(sent, merged)
+
+    def list_statement(self) -> sql.Composed:
+        """Remember the keys of this batch that were sent in a re-list under way."""
         sent = {column.name: self._as_stored(column, sql.Identifier(column.name)) for column in self.columns}
         return sql.SQL(_LIST).format(
             stream=self.label,
-            version=version,
+            account=sql.Identifier("account") if self.raw else sql.Literal(""),
+            version=sql.Identifier(RELIST_COLUMN),
             hash=self._key_hash([sent[key] for key in self.keys]),
             incoming=self.incoming,
         )
 
-    def sweep_statement(self, run_id: uuid.UUID, batch_id: int | None, version: int) -> sql.Composed:
-        """Mark as deleted the rows that a complete re-list did not show."""
+    def sweep_statement(
+        self, run_id: uuid.UUID, batch_id: int | None, version: int, account: str | None
+    ) -> sql.Composed:
+        """Mark as deleted the living rows that a complete re-list did not show."""
         return sql.SQL(_SWEEP).format(
             table=self.identifier,
+            living=_living(account),
             run_id=run_id,
             batch_id=batch_id,
             stream=self.label,
             version=version,
-            hash=self._key_hash([sql.Identifier(key) for key in self.keys]),
+            hash=self._key_hash([sql.Identifier("kept", key) for key in self.keys]),
         )
+
+    def living_statement(self, account: str | None) -> sql.Composed:
+        """Count the rows that are not marked as deleted."""
+        return sql.SQL("select count(*) from {} where {}").format(self.identifier, _living(account))
 
     def _key_hash(self, keys: list[sql.Composable]) -> sql.Composed:
         """A hash of the key's text: the same for `1`, `1.0` and, where a column was widened meanwhile, `'1'`."""
@@ -139,6 +162,12 @@ class Table:
         types = [self.stored_types.get(name, sent[name]) for name in self.keys]
         texts = [sql.SQL(_KEY_TEXTS.get(kind, "{}::text")).format(key) for kind, key in zip(types, keys, strict=True)]
         return sql.SQL("md5(jsonb_build_array({})::text)::uuid").format(sql.SQL(", ").join(texts))
+
+
+def _living(account: str | None) -> sql.Composable:
+    """The rows, of an account or of all, that are not marked as deleted."""
+    living = sql.SQL("_deleted_at is null")
+    return living if account is None else sql.SQL("{} and account = {}").format(living, account)
 
 
 def _listed(parts: Sequence[sql.Composable]) -> sql.Composed:
@@ -163,14 +192,18 @@ _CONFLICT = """
     where {differs}
 """
 _LIST = """
-insert into ops.listed_keys (stream, version, key_hash)
-select distinct {stream}, {version}::bigint, {hash} from {incoming}
+insert into ops.listed_keys (stream, version, key_hash, account)
+select distinct relists.stream, relists.version, sent.key_hash, relists.account
+from (select {account} as account, {version} as version, {hash} as key_hash from {incoming}) as sent
+join ops.relists on relists.account = sent.account and relists.version = sent.version
+where relists.stream = {stream} and relists.ended_at is null
 on conflict do nothing
 """
 _SWEEP = """
-update {table} set
+update {table} as kept set
     _deleted_at = clock_timestamp(), _loaded_at = clock_timestamp(), _run_id = {run_id}, _batch_id = {batch_id}
-where _deleted_at is null and not exists (
-    select from ops.listed_keys where stream = {stream} and version = {version} and key_hash = {hash}
+where {living} and not exists (
+    select from ops.listed_keys as listed
+    where listed.stream = {stream} and listed.version = {version} and listed.key_hash = {hash}
 )
 """

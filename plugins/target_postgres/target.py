@@ -71,6 +71,12 @@ class TargetPostgres(Target):
             allowed_values=["reject", "fail"],
             description="`reject` keeps the record and the reason in ops.rejected_records; `fail` ends the run.",
         ),
+        th.Property(
+            "max_swept_percent",
+            th.IntegerType,
+            default=50,
+            description="A full re-list that would mark more of an account's rows as deleted marks none.",
+        ),
     ).to_dict()
 
     _stop_signal: int | None = None
@@ -146,7 +152,10 @@ class TargetPostgres(Target):
     def _start(self) -> Pipeline:
         config, megabyte = self.config, 2**20
         limits = Limits(
-            int(config["batch_rows"]), int(config["batch_mb"]) * megabyte, int(config["max_record_mb"]) * megabyte
+            int(config["batch_rows"]),
+            int(config["batch_mb"]) * megabyte,
+            int(config["max_record_mb"]) * megabyte,
+            int(config["max_swept_percent"]),
         )
         return Pipeline(
             self.database_url,

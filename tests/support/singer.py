@@ -54,6 +54,7 @@ def finished(done: bool = True, **progress: Any) -> bytes:
     return line(type="STATE", value={"bookmarks": {}, "progress": {**progress, "finished": done}})
 
 
-def activate(version: int, stream: str = STREAM) -> bytes:
-    """ACTIVATE_VERSION."""
-    return line(type="ACTIVATE_VERSION", stream=stream, version=version)
+def activate(version: int, stream: str = STREAM, account: str | None = None) -> bytes:
+    """ACTIVATE_VERSION of a whole stream, or of one account."""
+    more = {} if account is None else {"account": account}
+    return line(type="ACTIVATE_VERSION", stream=stream, version=version, **more)

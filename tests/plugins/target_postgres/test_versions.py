@@ -171,6 +171,14 @@ def test_a_key_that_is_widened_in_the_middle_of_a_list(desk: Desk) -> None:
     assert deleted(desk) == ["3"]
 
 
+@pytest.mark.parametrize("name", ["stream", "version", "key_hash", "account", "_relist_version"])
+def test_a_key_named_like_a_column_of_ours(desk: Desk, name: str) -> None:
+    named = schema({name: "string"}, [name])
+    for version, shown in ((1, "abc"), (2, "ab")):
+        desk.load(named, *[record({name: text}, version=version) for text in shown], activate(version))
+    assert desk.one(f'select count(*) from "{desk.schema}".people where _deleted_at is not null') == 1
+
+
 def test_rows_without_a_key_cannot_be_marked(desk: Desk) -> None:
     keyless = schema({"v": "integer"})
     assert desk.load(keyless, record({"v": 1}, version=1), activate(1)).code == 0
