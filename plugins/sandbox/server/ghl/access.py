@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from sandbox.draws import digest
 from sandbox.server.ghl import errors
-from sandbox.server.ghl.facts import digest
 from sandbox.server.ghl.setup import COMPANY, MAIN, NAMES, SECOND_LOCATION
 
 if TYPE_CHECKING:
@@ -78,9 +78,7 @@ class Access:
             raise errors.invalid_grant("Invalid client credentials!")
         kind = form.get("grant_type")
         if kind not in ("refresh_token", "authorization_code"):
-            raise errors.unprocessable(
-                "grant_type must be one of the following values: authorization_code, refresh_token"
-            )
+            raise errors.unprocessable("grant_type must be authorization_code or refresh_token")
         store, given = (self.refresh_tokens, "refresh_token") if kind == "refresh_token" else (self.codes, "code")
         if form.get(given) not in store:
             raise errors.invalid_grant(f"Invalid grant: {given.replace('_', ' ')} is invalid")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -119,7 +120,7 @@ class Books:
                 ids.append(contact.id)
                 for stream, fact in first_facts(self.world, seen, contact):
                     found[stream].append(fact)
-            self.doubles += zip(ids, ids[1:], strict=False)
+            self.doubles += pairwise(ids)
         for stream, index in self.indexes.items():
             index.load(found[stream])
 

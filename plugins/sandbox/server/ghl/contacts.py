@@ -77,7 +77,8 @@ def _blank(seen: Appearance) -> list[Any]:
 
 
 def _custom_fields(seen: Appearance, location: str) -> list[Object]:
-    drawn, found = seen.numbers[FIELDS], []
+    drawn = seen.numbers[FIELDS]
+    found: list[tuple[str, Any]] = []
     for key, source in (("stripe_customer_id", "stripe"), ("manychat_id", "manychat")):
         if linked := seen.linked_id(source):
             found.append((key, linked))
@@ -170,9 +171,7 @@ def found(seen: Appearance, contact: Contact, location: str, deal: Object | None
         "state": person.place.state,
         "postalCode": person.place.postal_code,
         "website": None,
-        "address": f"Calle {1 + numbers[BIRTH] % 400}, {person.place.city}"
-        if chance(numbers[BIRTH] // 100, 50)
-        else None,
+        "address": f"Calle {1 + assigned % 400}" if chance(assigned // 100, 50) else None,
         "businessName": None,
         "companyName": exported(seen, "Business Name") or None,
         "dateOfBirth": (_EARLIEST_BIRTH + numbers[BIRTH] * 7919 % _BIRTHS * DAY) * SECOND if born else None,
@@ -204,16 +203,12 @@ def single(written: Object, seen: Appearance) -> Object:
     for only_in_search in ("contactName", "businessName", "opportunities", "validEmail", "phoneLabel"):
         del shown[only_in_search]
     name, email = written["contactName"], written["email"]
+    origin = {"source": "FORM", "channel": "OAUTH", "sourceId": new_id("form"), "timestamp": written["dateAdded"]}
     return {
         **shown,
         "fullNameLowerCase": name,
         "emailLowerCase": email.lower() if email else None,
         "lastActivity": iso(changed_at(seen, 0)),
-        "createdBy": {
-            "source": "FORM",
-            "channel": "OAUTH",
-            "sourceId": new_id("form"),
-            "timestamp": written["dateAdded"],
-        },
+        "createdBy": origin,
         "visitorId": None,
     }

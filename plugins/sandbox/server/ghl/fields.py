@@ -6,18 +6,38 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from sandbox.server.ghl.books import Books
     from sandbox.server.ghl.facts import Contact, Opportunity
 
+_CONTACT_DATES = {"dateAdded": "added", "dateUpdated": "updated"}
+_OPPORTUNITY_INDEXED = {"date_added": "added", "date_updated": "updated"}
+_OPPORTUNITY_DATES = {
+    **_OPPORTUNITY_INDEXED,
+    "last_status_change_date": "moved",
+    "last_stage_change_date": "moved",
+}
+_OPPORTUNITY_NAMES = {
+    "id": "id",
+    "name": "name",
+    "monetary_value": "monetaryValue",
+    "pipeline_id": "pipelineId",
+    "pipeline_stage_id": "pipelineStageId",
+    "status": "status",
+    "lost_reason_id": "lostReasonId",
+    "source": "source",
+    "assigned_to": "assignedTo",
+    "followers": "followers",
+    "contact_id": "contactId",
+}
 _NESTED = re.compile(r"(customFields|opportunities|dndSettings|inboundDndSettings)\.\w[\w.]*")
 
 
 class ContactFields:
     """Names as the contact has them; custom fields by `customFields.<id>`."""
 
-    dates = {"dateAdded": "added", "dateUpdated": "updated"}
-    indexed = dates
-    sortable = (
+    sortable: Collection[str] = (
         "dateAdded",
         "dateUpdated",
         "firstNameLowerCase",
@@ -50,6 +70,8 @@ class ContactFields:
 
     def __init__(self, books: Books) -> None:
         self._books = books
+        self.dates: Mapping[str, str] = _CONTACT_DATES
+        self.indexed: Mapping[str, str] = _CONTACT_DATES
 
     def knows(self, field: str) -> bool:
         """Say whether there is such a field."""
@@ -75,38 +97,20 @@ class ContactFields:
 class OpportunityFields:
     """Names with underscores, as the search of opportunities has them."""
 
-    dates = {
-        "date_added": "added",
-        "date_updated": "updated",
-        "last_status_change_date": "moved",
-        "last_stage_change_date": "moved",
-    }
-    indexed = {"date_added": "added", "date_updated": "updated"}
-    sortable = (*dates, "name", "monetary_value")
-    _names = {
-        "id": "id",
-        "name": "name",
-        "monetary_value": "monetaryValue",
-        "pipeline_id": "pipelineId",
-        "pipeline_stage_id": "pipelineStageId",
-        "status": "status",
-        "lost_reason_id": "lostReasonId",
-        "source": "source",
-        "assigned_to": "assignedTo",
-        "followers": "followers",
-        "contact_id": "contactId",
-    }
+    sortable: Collection[str] = (*_OPPORTUNITY_DATES, "name", "monetary_value")
 
     def __init__(self, books: Books) -> None:
         self._books = books
+        self.dates: Mapping[str, str] = _OPPORTUNITY_DATES
+        self.indexed: Mapping[str, str] = _OPPORTUNITY_INDEXED
 
     def knows(self, field: str) -> bool:
         """Say whether there is such a field."""
-        return field in self._names
+        return field in _OPPORTUNITY_NAMES
 
     def value(self, fact: Opportunity, field: str) -> Any:
         """Give what stands in a field of a deal."""
-        return self._books.render("opportunities", fact)[self._names[field]]
+        return self._books.render("opportunities", fact)[_OPPORTUNITY_NAMES[field]]
 
     def text(self, fact: Opportunity) -> str:
         """Give the name of the deal and those of its contact."""

@@ -150,7 +150,7 @@ def invoiced(fact: Invoice, seen: Appearance, location: str) -> Object:
         "amount": total,
         "taxes": [],
     }
-    contact = {
+    contact: Object = {
         "id": fact.contact,
         "name": seen.full_name,
         "email": contacts.email_of(seen),

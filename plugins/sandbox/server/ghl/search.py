@@ -44,7 +44,9 @@ class Found(NamedTuple):
 
 def read_wish(body: dict[str, Any], limit_name: str, default_sort: str, fields: Fields) -> Wish:
     """Read the body; keys that the search does not know, `startAfter` among them, change nothing."""
-    limit, page, after = body.get(limit_name), body.get("page"), body.get("searchAfter")
+    limit: Any = body.get(limit_name)
+    page: Any = body.get("page")
+    after: Any = body.get("searchAfter")
     if not _whole(limit) or limit < 1:
         raise errors.unprocessable(f"{limit_name} must be a positive number")
     if limit > LARGEST_PAGE:
@@ -134,7 +136,7 @@ class Search:
         ]
         rows.sort(key=lambda row: row[-1])
         for place in reversed(range(len(wish.sort))):
-            rows.sort(key=lambda row: row[place], reverse=wish.sort[place][1])  # noqa: B023 - used at once
+            rows.sort(key=lambda row: row[place], reverse=wish.sort[place][1])
         return rows
 
     def _sortable(self, fact: Any, field: str) -> Any:

@@ -36,7 +36,7 @@ class GHL:
     `search_lag_seconds`: how far the searches follow behind, by the sandbox's clock; set it before the days pass.
     `tag_edits_move_date_updated`: whether a tag that comes or goes moves `dateUpdated`; the vendor does not say.
     `access.token_requests`: after how many requests a new access token ends; `access.expire()` ends all at once.
-    `windows.interval_limit`, `windows.daily_limit`: requests in ten seconds of the wall clock, and a day of the sandbox's.
+    `windows.interval_limit`, `windows.daily_limit`: requests in ten seconds (wall clock), and a day (sandbox).
     `payments_page_cap`: how many transactions, subscriptions or invoices a page holds at most, whatever is asked for.
     """
 
