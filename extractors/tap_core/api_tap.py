@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SECOND = 1000
 
 
-def api_settings(api_url: str, start_date: str | None = None) -> tuple[th.Property[Any], ...]:
+def api_settings(api_url: str, start_date: str | None = None, timeout_seconds: int = 60) -> tuple[th.Property[Any], ...]:
     """The settings of every API tap; `start_date` only where the vendor can be asked by time."""
     since = "Objects created before are not read; an earlier date later reads what is missing."
     start = (
@@ -45,7 +45,12 @@ def api_settings(api_url: str, start_date: str | None = None) -> tuple[th.Proper
             default=3600,
             description="How long to wait for the vendor when it is down or refuses, before the run fails.",
         ),
-        th.Property("timeout_seconds", th.IntegerType, default=60, description="How long one answer may take."),
+        th.Property(
+            "timeout_seconds",
+            th.IntegerType,
+            default=timeout_seconds,
+            description="How long one answer may take.",
+        ),
         th.Property(
             "max_concurrency", th.IntegerType, default=16, description="Most requests under way at one endpoint."
         ),
@@ -152,12 +157,16 @@ class ApiTap(RawTap):
         identity = self.identity
         for bookmark in self.bookmarks:
             known = {name: bookmark.get(name) for name in identity}
-            if known != identity:
+            if not self.same_account(known, identity):
                 raise WrongCredentialError(
                     f"The bookmark is of {self.identity_text(known)}, the settings are of "
                     f"{self.identity_text(identity)}: they never mix. Use the other credential, or give this one "
                     "a Meltano environment and an `account` of its own."
                 )
+
+    def same_account(self, known: dict[str, Any], identity: dict[str, Any]) -> bool:
+        """Whether a bookmark's identity and that of the settings are of one account."""
+        return known == identity
 
     def identity_text(self, identity: dict[str, Any]) -> str:
         """What a person calls it."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 import requests
 
-from tap_core.concurrency import Concurrency
+from tap_core.concurrency import FIRST, Concurrency
 from tap_core.errors import (
     BadBodyError,
     ChangedEnvelopeError,
@@ -76,6 +76,8 @@ class Client:
 
     vendor = "The vendor"
     wrong_credential = "{vendor} refuses the credential ({reason}). Check it in .env; nothing was downloaded."
+    first_concurrency = FIRST
+    """Requests that may be under way before the vendor has answered any."""
 
     def __init__(
         self, base_url: str, account: str, limiter: Limiter, stopping: threading.Event, patience: Patience | None = None
@@ -90,10 +92,13 @@ class Client:
         self._lock = threading.Lock()
         self._vendor_ahead_seconds = 0.0
 
-    def read(self, call: Call, decode: Callable[[bytes], _Answer], meter: Meter) -> _Answer:
+    def read(
+        self, call: Call, decode: Callable[[bytes], _Answer], meter: Meter, most_tries: float = float("inf")
+    ) -> _Answer:
         """Return the decoded answer, however often it takes to get it.
 
         Raises:
+            UnreachableError: there was none at `most_tries` tries.
             VendorDownError: there was none for `max_wait_seconds`.
             BadBodyError: it is still no JSON after some tries.
             ChangedEnvelopeError: it is JSON that `decode` does not know.
@@ -110,12 +115,17 @@ class Client:
                 tries += 1
                 if isinstance(error, BadBodyError) and tries >= BAD_BODY_TRIES:
                     raise
+                if isinstance(error, UnreachableError) and tries >= most_tries:
+                    raise
                 self._pause(call, error, tries, began, meter)
 
     def concurrency(self, bucket: str) -> Concurrency:
         """How many requests against a bucket may be under way."""
         with self._lock:
-            return self._concurrencies.setdefault(bucket, Concurrency(self._patience.max_concurrency))
+            return self._concurrencies.setdefault(bucket, self._new_concurrency())
+
+    def _new_concurrency(self) -> Concurrency:
+        return Concurrency(self._patience.max_concurrency, self.first_concurrency)
 
     def now(self) -> int:
         """The vendor's time as its last answer told it, in epoch milliseconds: our clock may be wrong."""

@@ -18,9 +18,9 @@ class Concurrency:
     As TCP does: one more with every answer until the vendor tires for the first time, then one more per round.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, first: int = FIRST) -> None:
         self._most = float(most)
-        self._allowed = float(min(FIRST, most))
+        self._allowed = float(min(first, most))
         self._usual: float | None = None
         self._cut_at = float("-inf")
         self._has_been_cut = False
