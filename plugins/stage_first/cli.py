@@ -83,6 +83,7 @@ def status(environment: str | None, as_json: bool) -> None:
 def download_all(environment: str | None, only: str | None) -> None:
     """Download all configured sources side by side; one that fails stops no other."""
     from stage_first.download_all import DownloadAll
+    from stage_first.meltano_runs import make_tables
     from stage_first.sources import all_sources, configured
 
     url = enter(environment)
@@ -91,6 +92,7 @@ def download_all(environment: str | None, only: str | None) -> None:
     if left_out and not only:
         hints = (f"{source.name} ({source.hint(os.environ)})" for source in left_out)
         click.echo(f"Not configured, left out: {', '.join(hints)}.")
+    make_tables(url)
     sys.exit(DownloadAll(sources, url, console()).run())
 
 
@@ -100,15 +102,26 @@ def download_all(environment: str | None, only: str | None) -> None:
 def check(environment: str | None, only: str | None) -> None:
     """Try the credential of every configured source, before any download; nothing is loaded."""
     from stage_first.check import check as findings_of
+    from stage_first.meltano_runs import make_tables
     from stage_first.sources import all_sources, source_named
 
-    enter(environment)
+    make_tables(enter(environment))
     sources = [source_named(name) for name in _names(only)] or all_sources()
     findings = []
     for finding in findings_of(sources, os.environ):
         click.echo(str(finding))
         findings.append(finding)
     sys.exit(1 if any(finding.is_fine is False for finding in findings) else 0)
+
+
+@main.command()
+@click.option("--systemd", is_flag=True, help="Print a systemd unit for the embedded Postgres instead.")
+def crontab(systemd: bool) -> None:
+    """Print the schedules of meltano.yml as crontab lines with the paths of this folder."""
+    from stage_first import crontab as lines
+
+    (project.DATA / "logs").mkdir(parents=True, exist_ok=True)
+    click.echo(lines.systemd_unit() if systemd else lines.crontab({**os.environ, **settings.dotenv()}))
 
 
 @main.command()
