@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 SECOND = 1000
 
 
-def api_settings(api_url: str, start_date: str | None = None, timeout_seconds: int = 60) -> tuple[th.Property[Any], ...]:
+def api_settings(
+    api_url: str, start_date: str | None = None, timeout_seconds: int = 60
+) -> tuple[th.Property[Any], ...]:
     """The settings of every API tap; `start_date` only where the vendor can be asked by time."""
     since = "Objects created before are not read; an earlier date later reads what is missing."
     start = (
