@@ -1,0 +1,91 @@
+"""Reads a list by offsets to its end, while rows come and go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from tap_core.errors import ChangedEnvelopeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from tap_ghl.client import Rows
+
+PAGE_SIZE = 100
+MOST_ROUNDS = 5
+MOST_STEPS_BACK = 20
+
+
+class UnsteadyListError(Exception):
+    """A list does not show as many rows as it says that it has, however often it is read."""
+
+
+class Head(msgspec.Struct, gc=False):
+    """What a page needs to know of a row."""
+
+    id: str = msgspec.field(name="_id")
+
+
+_decode_head = msgspec.json.Decoder(Head).decode
+
+
+class Walk:
+    """One reading of a list.
+
+    Rows that come or go move all others, so each page begins with the last row of the page before. If that is not
+    there, rows before it went: the reader steps back until it meets rows that it knows. Then nothing is passed over.
+    """
+
+    def __init__(self, name: str, ask: Callable[[int], Rows], first: Rows | None = None) -> None:
+        self._name = name
+        self._ask = ask
+        self._first = first
+        self._seen: set[str] = set()
+
+    def pages(self) -> Iterator[tuple[int, list[msgspec.Raw]]]:
+        """Yield the rows that were not seen before, with the offset of their page.
+
+        Raises:
+            UnsteadyListError: rows are missing after several rounds.
+        """
+        first, first_total = self._first, None
+        for _ in range(MOST_ROUNDS):
+            total = yield from self._round(first)
+            first_total = total if first_total is None else first_total
+            if len(self._seen) >= min(first_total, total):
+                return
+            first = None
+        raise UnsteadyListError(
+            f"GoHighLevel {self._name} says that it has {total:,} rows and shows {len(self._seen):,}. What was read is "
+            "in, and nothing is marked as deleted; run the command again, and tell us if it stays so."
+        )
+
+    def _round(self, first: Rows | None) -> Generator[tuple[int, list[msgspec.Raw]], None, int]:
+        """Go from the first row to the last; return how many rows there are at the end."""
+        offset, known, steps_back = 0, self._seen, 0
+        while True:
+            page = first if first is not None else self._ask(offset)
+            first = None
+            heads, total = [self._id(row) for row in page.rows], self._total(page)
+            if offset and known.isdisjoint(heads) and steps_back < MOST_STEPS_BACK:
+                offset, known, steps_back = max(0, offset - PAGE_SIZE), self._seen, steps_back + 1
+                continue
+            fresh = [row for row, head in zip(page.rows, heads, strict=True) if head not in self._seen]
+            yield offset, fresh
+            steps_back = 0 if fresh else steps_back
+            self._seen.update(heads)
+            if not heads or offset + len(heads) >= total:
+                return total
+            offset, known = offset + max(1, len(heads) - 1), set(heads)
+
+    def _id(self, row: msgspec.Raw) -> str:
+        try:
+            return _decode_head(row).id
+        except msgspec.ValidationError as error:
+            raise ChangedEnvelopeError(f"GoHighLevel {self._name} lists a row without _id ({error}).") from error
+
+    def _total(self, page: Rows) -> int:
+        if page.total is None:
+            raise ChangedEnvelopeError(f"GoHighLevel {self._name} does not tell how many rows it has; tell us.")
+        return page.total
