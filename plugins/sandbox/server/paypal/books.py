@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.appearances import appearances
 from sandbox.exports.paypal import ENGLISH, SPANISH
-from sandbox.server.paypal import history, times
-from sandbox.server.paypal.facts import Payer, Row, Subscription, new_id
+from sandbox.server.paypal import cases, history, times
+from sandbox.server.paypal.facts import Dispute, Invoice, Payer, Row, Subscription, new_id
 from sandbox.server.paypal.shelf import Moment, Shelf
 from sandbox.server.paypal.switches import DAY
 
@@ -38,9 +38,13 @@ class Books:
         self.crowded = crowded
         self.payers: list[Payer] = []
         self.subscriptions: dict[str, Subscription] = {}
+        self.invoices: dict[str, Invoice] = {}
+        self.disputes: dict[str, Dispute] = {}
+        self.products = {one.id: one for one in cases.products(times.years_before(clock.now))}
+        self.plans = {one.id: one for one in cases.plans(list(self.products.values()))}
         self.windows: dict[tuple[Any, ...], list[Row]] = {}
         """Windows of the report that were asked for last."""
-        self.deleted: dict[str, dict[str, int]] = {}
+        self.deleted: dict[str, dict[str, int]] = {"invoices": {}}
         self.supplier = history.supplier()
         self.next_person = world.people
         self.next_payment = 100
@@ -64,6 +68,7 @@ class Books:
         if by.subscription is None:
             by.subscription = history.member(by, row, ended, self.clock.now)
             self.subscriptions[by.subscription.id] = by.subscription
+            by.guest = ""
         row.reference, row.reference_type = by.subscription.id, "SUB"
         by.subscription.payments.append(row)
 
@@ -73,16 +78,19 @@ class Books:
             payers[seen.copy] = by = history.payer(seen)
             endings[seen.copy] = history.ended(seen)
             self.payers.append(by)
+            if bill := history.unpaid(seen, by, self.clock.now):
+                self.invoices[bill.id] = bill
         lines = chain(ENGLISH.lines(self.world, person), SPANISH.lines(self.world, person))
         for (copy, _place), of_payment in groupby(lines, key=lambda line: (line.payment.by.copy, line.payment.place)):
             lines_of_it = list(of_payment)
             if lines_of_it[0].at > self._since:
-                yield from self._of_payment(lines_of_it, payers[copy], endings[copy])
+                drawn, at = lines_of_it[0].payment.numbers, lines_of_it[0].at
+                later = self._crowded(at, drawn) - at if self.crowded else 0
+                yield from self.of_payment(lines_of_it, payers[copy], later, endings[copy])
 
-    def _of_payment(self, lines: list[Line], by: Payer, ended: int) -> Iterator[Row]:
+    def of_payment(self, lines: list[Line], by: Payer, later: int, ended: int = 65_535) -> Iterator[Row]:
         """Yield a payment's rows, as the CSV exports have them, and those that only the report shows."""
-        drawn, at = lines[0].payment.numbers, lines[0].at
-        later = self._crowded(at, drawn) - at if self.crowded else 0
+        drawn = lines[0].payment.numbers
         rows = [history.row(line, by, self.supplier, line.at + later) for line in lines]
         main = rows[0]
         for row in rows:
@@ -93,7 +101,16 @@ class Books:
         yield from rows
         if main.affects:
             yield from history.twins(main, drawn)
-            yield from history.aftermath(main, drawn, self.clock.now)
+            yield from self._aftermath(main, drawn)
+
+    def _aftermath(self, main: Row, drawn: tuple[int, ...]) -> Iterator[Row]:
+        for row in history.aftermath(main, drawn, self.clock.now):
+            if row.code == "T1201" and (case := cases.old_dispute(main, row.at, self.clock.now)):
+                self.disputes[case.id] = case
+            yield row
+        if main.payer and history.invoiced(main, drawn):
+            bill = cases.paid(main, main.payer)
+            self.invoices[bill.id] = bill
 
     def _crowded(self, at: int, drawn: tuple[int, ...]) -> int:
         moment = history.crowded(at, drawn[_CROWD], self._in_one_second < MOST_IN_ONE_SECOND, self.clock.now)

@@ -105,3 +105,56 @@ class Subscription:
     status: str
     updated: int
     payments: list[Row] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Product:
+    """A thing on sale."""
+
+    id: str
+    name: str
+    description: str
+    created: int
+    updated: int
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """What a product costs each month in one currency."""
+
+    id: str
+    product: Product
+    currency: str
+    cents: int
+    created: int
+    updated: int
+    status: str = "ACTIVE"
+
+
+@dataclass(slots=True, eq=False)
+class Invoice:
+    """A bill: a draft, which may be deleted, or one that was sent and then paid or cancelled."""
+
+    id: str
+    number: str
+    payer: Payer
+    product: str
+    currency: str
+    cents: int
+    created: int
+    updated: int
+    status: str
+    payment: Row | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Dispute:
+    """A case about a payment; it is open until somebody wins."""
+
+    id: str
+    payment: Row
+    created: int
+    updated: int
+    reason: str
+    status: str = "UNDER_REVIEW"
+    outcome: str = ""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from sandbox.appearances import CHOICE, Appearance, Payment
+from sandbox.appearances import CHOICE, PRODUCTS, RATES, Appearance, Payment
 from sandbox.draws import UPPER, chance, token
-from sandbox.server.paypal.facts import Payer, Row, Subscription, new_id
+from sandbox.server.paypal import cases
+from sandbox.server.paypal.facts import Invoice, Payer, Row, Subscription, new_id, published
 from sandbox.server.paypal.switches import DAY
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ CODES = {
 _STATUSES = {"Completed": "S", "Pending": "P", "Denied": "D"}
 
 # Which of a payment's numbers decides what; appearances and the exports have those below.
-_MEMO, _DOUBLE, _HOLD, _PAYOUT, _CHARGEBACK, _LAG = range(20, 26)
+_MEMO, _DOUBLE, _HOLD, _PAYOUT, _CHARGEBACK, _LAG, _INVOICED = range(20, 27)
 # And of an appearance's.
-_GUEST, _ENDED = 22, 23
+_GUEST, _ENDED, _UNPAID = 22, 23, 24
 _CHARGEBACK_FEE = 15_00
 _MONTH = 30 * DAY
 CROWDED_AGE = 200 * DAY
@@ -111,6 +112,11 @@ def row(line: Line, by: Payer, printer: Payer, at: int) -> Row:
     )
 
 
+def fee(cents: int) -> int:
+    """Give PayPal's share of a payment, as the exports reckon it."""
+    return -(cents * 39 // 1000 + 30)
+
+
 def sale(payment: Payment, by: Payer, at: int, code: str = "T0006", status: str = "S") -> Row:
     """Make the row of a payment that no export knows yet."""
     paid = status == "S"
@@ -120,7 +126,7 @@ def sale(payment: Payment, by: Payer, at: int, code: str = "T0006", status: str 
         at=at,
         currency=payment.currency,
         cents=payment.cents,
-        fee=-(payment.cents * 39 // 1000 + 30) if paid else 0,
+        fee=fee(payment.cents) if paid else 0,
         status=status,
         affects=paid,
         payer=by,
@@ -131,10 +137,11 @@ def sale(payment: Payment, by: Payer, at: int, code: str = "T0006", status: str 
 def twins(main: Row, numbers: tuple[int, ...]) -> Iterator[Row]:
     """Yield the rows that have the payment's id: its authorization, or a second amount under the same code and date."""
     if chance(numbers[_MEMO], 3):
-        yield replace(main, code="T1300", fee=0, status="S", affects=False, reference="", reference_type="")
+        note = replace(main, code="T1300", fee=0, status="S", affects=False, updated=main.at)
+        yield replace(note, reference="", reference_type="")
     elif chance(numbers[_DOUBLE], 3) and main.status == "S":
         main.twin = True
-        yield replace(main, cents=main.cents // 10 + 1, fee=0)
+        yield replace(main, cents=main.cents // 10 + 1, fee=0, published=published(f"{main.id}:2", main.at))
 
 
 def aftermath(main: Row, numbers: tuple[int, ...], now: int) -> Iterator[Row]:
@@ -161,8 +168,9 @@ def payout(main: Row, at: int) -> Row:
 
 
 def refund(main: Row, at: int, cents: int) -> Row:
-    """Give money back, which turns the payment's status."""
-    main.status, main.updated = "V", at
+    """Give money back: the payment is changed, and all of it turns its status too."""
+    main.updated = at
+    main.status = "V" if cents == main.cents else main.status
     identity = new_id(f"refund:{main.id}:{at}")
     return Row(identity, "T1107", at, main.currency, -cents, payer=main.payer, reference=main.id, reference_type="TXN")
 
@@ -181,7 +189,7 @@ def member(by: Payer, first: Row, seen_ended: int, now: int) -> Subscription:
     status = {0: "SUSPENDED", 1: "EXPIRED"}.get(seen_ended % 20, "CANCELLED" if seen_ended % 20 < 6 else "ACTIVE")
     updated = first.at if status == "ACTIVE" else first.at + (now - first.at) * seen_ended // 65_536
     identity = f"I-{new_id(f'subscription:{first.id}', 12)}"
-    plan = plan_id(first.product, first.currency)
+    plan = cases.plan_id(first.product, first.currency)
     return Subscription(identity, by, plan, first.cents, first.at - 30, status, updated)
 
 
@@ -190,9 +198,19 @@ def ended(seen: Appearance) -> int:
     return seen.numbers[_ENDED]
 
 
-def plan_id(product: str, currency: str) -> str:
-    """Give the id of a product's plan in a currency."""
-    return f"P-{new_id(f'plan:{product}:{currency}', 24)}"
+def unpaid(seen: Appearance, by: Payer, now: int) -> Invoice | None:
+    """Give the invoice that a payer never paid; few have one."""
+    status = {0: "DRAFT", 1: "DRAFT", 2: "SENT", 3: "SENT", 4: "CANCELLED"}.get(seen.numbers[_UNPAID] % 60)
+    if status is None:
+        return None
+    name, usd_cents = PRODUCTS[seen.numbers[_UNPAID] // 60 % len(PRODUCTS)]
+    at = max(min(by.joined + 2 * DAY, now - DAY), now - 90 * DAY) if status == "DRAFT" else by.joined
+    return cases.invoice(f"unpaid:{by.id}", by, name, by.currency, usd_cents * RATES[by.currency] // 100, at, status)
+
+
+def invoiced(main: Row, numbers: tuple[int, ...]) -> bool:
+    """Say whether a payment has paid an invoice."""
+    return main.code in ("T0006", "T0007") and chance(numbers[_INVOICED], 15)
 
 
 def crowded(at: int, drawn: int, in_one_second: bool, now: int) -> int:

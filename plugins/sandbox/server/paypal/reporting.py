@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import msgspec
-
 from sandbox.server.paypal import times
 from sandbox.server.paypal.books import ACCOUNT_NUMBER
 from sandbox.server.paypal.errors import bad_parameter, too_large, too_new
@@ -119,20 +117,3 @@ def _links(query: Query, page: int, pages: int) -> list[dict[str, str]]:
         {"href": f"{address}?{urlencode({**values, 'page': to})}", "rel": rel, "method": "GET"}
         for rel, to in shown.items()
     ]
-
-
-def keys(books: Books) -> dict[str, Row]:
-    """Give all published rows by key: id, code, initiation date, and twins with `:2` in order of amount."""
-    found: dict[str, Row] = {}
-    seen: dict[str, int] = {}
-    for row in books.shelf.published(books.moment):
-        key = f"{row.id}:{row.code}:{times.stamp(row.at, books.switches.offsets)}"
-        seen[key] = place = seen.get(key, 0) + 1
-        found[key if place == 1 else f"{key}:{place}"] = row
-    return found
-
-
-def everything(books: Books) -> dict[str, dict[str, Any]]:
-    """Write all published rows with all their parts, by key."""
-    offsets = books.switches.offsets
-    return {key: msgspec.json.decode(write(row, PARTS, offsets)) for key, row in keys(books).items()}

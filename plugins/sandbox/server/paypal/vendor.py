@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from sandbox.server.limits import Limiter, Violation
-from sandbox.server.paypal import errors
+from sandbox.server.paypal import balances, billing, disputes, errors, invoicing, reporting, truth
 from sandbox.server.paypal.books import Books
+from sandbox.server.paypal.days import live_through
 from sandbox.server.paypal.query import Query
-from sandbox.server.paypal.reporting import everything, transactions
 from sandbox.server.paypal.switches import Switches
 from sandbox.server.paypal.tokens import SCOPES, Tokens
 from sandbox.server.vendor import DAY
@@ -38,8 +38,26 @@ class Route(NamedTuple):
 
 
 _TOKEN = "/v1/oauth2/token"  # noqa: S105 - an address
-_ROUTES = (Route("GET", re.compile("/v1/reporting/transactions"), "transactions", transactions),)
-_STATE: dict[str, Callable[[Books], dict[str, Object]]] = {"transactions": everything}
+_REPORTING, _BILLING, _INVOICING = "/v1/reporting", "/v1/billing", "/v2/invoicing"
+_ID = "/([A-Za-z0-9-]+)"
+_ROUTES = tuple(
+    Route(method, re.compile(path), stream, answer)
+    for method, path, stream, answer in (
+        ("GET", f"{_REPORTING}/transactions", "transactions", reporting.transactions),
+        ("GET", f"{_REPORTING}/balances", "balances", balances.balances),
+        ("GET", f"{_BILLING}/subscriptions{_ID}", "subscriptions", billing.subscription),
+        ("GET", f"{_BILLING}/subscriptions{_ID}/transactions", "subscriptions", billing.payments),
+        ("GET", f"{_BILLING}/plans", "plans", billing.plans),
+        ("GET", f"{_BILLING}/plans{_ID}", "plans", billing.one_plan),
+        ("GET", "/v1/catalogs/products", "products", billing.products),
+        ("GET", f"/v1/catalogs/products{_ID}", "products", billing.one_product),
+        ("GET", f"{_INVOICING}/invoices", "invoices", invoicing.listed),
+        ("POST", f"{_INVOICING}/search-invoices", "invoices", invoicing.search),
+        ("GET", f"{_INVOICING}/invoices{_ID}", "invoices", invoicing.whole),
+        ("GET", "/v1/customer/disputes", "disputes", disputes.listed),
+        ("GET", f"/v1/customer/disputes{_ID}", "disputes", disputes.whole),
+    )
+)
 _OAUTH_SHAPED = ("/v1/reporting/", "/v2/invoicing/")
 
 
@@ -93,6 +111,7 @@ class PayPal(Switches):
 
     def live_through(self, day_end: int) -> None:
         """Let a day pass."""
+        live_through(self.books, day_end)
 
     def forbid(self, stream: str, forbidden: bool = True) -> None:
         """Take the permission for a stream from the app, or give it back to those who then ask for a new token."""
@@ -103,7 +122,11 @@ class PayPal(Switches):
     def world_state(self, stream: str, account: str = "main") -> dict[str, Object]:
         """Give what is published by now; of objects what their own address shows."""
         _check(account)
-        return _STATE[stream](self.books)
+        return truth.whole(self.books, stream)
+
+    def listed(self, stream: str) -> dict[str, Object]:
+        """Give the same for plans, products, invoices and disputes, but as their lists show them."""
+        return truth.listed(self.books, stream)
 
     def deleted(self, stream: str, account: str = "main") -> dict[str, int]:
         """Give when the drafts that are no more were deleted; nothing else ever is."""
