@@ -48,15 +48,20 @@ STORIES = (
     "chain", "two_emails", "waits", "shop", "family", "loyalty", "agency_a", "agency_b", "paypal", "blocked", "gone",
     "family_grows", "remap", "late", "merge", "unmerge",
 )  # fmt: skip
+API_STORIES = ("emails", "merged", "dnd", "guests", "gone", "money", "payers", "chats", "five", "found")
+API_ACCOUNTS = {"files_five": "five", "files_found": "found", "location_1": "found", "location_2": "found"}
 WORLDS = [f"world_{number}" for number in range(250)]
 _STAGE = """
-insert into staging_csv.{stream} as old (
-    account, id, record, phones, origin, _first_loaded_at, _loaded_at, _run_id, _batch_id, _deleted_at
+insert into staging_{source}.{stream} as old (
+    account, id, created_at, updated_at, record, phones, origin, _first_loaded_at, _loaded_at, _run_id, _batch_id,
+    _deleted_at
 )
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 on conflict (account, id) do update set
-    record = excluded.record, phones = excluded.phones, origin = excluded.origin, _loaded_at = excluded._loaded_at,
-    _run_id = excluded._run_id, _batch_id = excluded._batch_id, _deleted_at = excluded._deleted_at
+    updated_at = excluded.updated_at, origin = excluded.origin, phones = excluded.phones,
+    record = case when excluded._deleted_at is null then excluded.record else old.record || excluded.record end,
+    _loaded_at = excluded._loaded_at, _run_id = excluded._run_id,
+    _batch_id = excluded._batch_id, _deleted_at = excluded._deleted_at
 """
 
 
@@ -72,14 +77,14 @@ class Warehouse:
     def __post_init__(self) -> None:
         self.connection: psycopg.Connection[Any] = connect(self.url, application="tests")
 
-    def commit(self, stream: str, rows: int, batch_id: int | None = None) -> int:
+    def commit(self, stream: str, rows: int, batch_id: int | None = None, source: str = "csv") -> int:
         """Write the row of `ops.batches` and return its number; a number may be given to come late."""
         numbered = "overriding system value " if batch_id else ""
         columns, values = ("batch_id, ", [batch_id]) if batch_id else ("", [])
         row = self.connection.execute(
             f"insert into ops.batches ({columns}run_id, source, stream, rows_read, rows_new, rows_changed) "
-            f"{numbered}values ({'%s, ' if batch_id else ''}%s, 'csv', %s, %s, %s, 0) returning batch_id",
-            [*values, uuid.uuid4(), stream, rows, rows],
+            f"{numbered}values ({'%s, ' if batch_id else ''}%s, %s, %s, %s, %s, 0) returning batch_id",
+            [*values, uuid.uuid4(), source, stream, rows, rows],
         ).fetchone()
         assert row is not None
         return int(row[0])
@@ -113,6 +118,23 @@ class Warehouse:
             self._stage("imports", account, f"{kind}:{own_id}", cells, phones, origin, batch, deleted=deleted)
         return batch
 
+    def load_api(
+        self,
+        stream: str,
+        rows: dict[str, dict[str, Any]],
+        account: str = "main",
+        *,
+        phones: dict[str, list[str]] | None = None,
+        updated: str | None = None,
+        deleted: bool = False,
+    ) -> None:
+        """Stage objects (id to object) of a `source.stream` as an API tap and the loader do."""
+        source, name = stream.split(".")
+        batch = self.commit(name, len(rows), source=source)
+        for own_id, record in rows.items():
+            told = (phones or {}).get(own_id, [])
+            self._stage(name, account, own_id, record, told, None, batch, deleted=deleted, source=source, at=updated)
+
     def _stage(
         self,
         stream: str,
@@ -124,12 +146,14 @@ class Warehouse:
         batch: int,
         *,
         deleted: bool,
+        source: str = "csv",
+        at: str | None = None,
     ) -> None:
         self.clock += timedelta(seconds=1)
         documents = [None if value is None else json.dumps(value) for value in (record, phones, origin)]
+        loaded = [self.clock, self.clock, uuid.uuid4(), batch, self.clock if deleted else None]
         self.connection.execute(
-            _STAGE.format(stream=stream),
-            [account, key, *documents, self.clock, self.clock, uuid.uuid4(), batch, self.clock if deleted else None],
+            _STAGE.format(source=source, stream=stream), [account, key, at, at, *documents, *loaded]
         )
 
     def environment(self) -> dict[str, str]:
@@ -209,6 +233,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         csv.writer(seed).writerow(["soc_sec_id", 6, "false", None, "false", "Added by a line here and a mapping."])
     with (copy / "seeds" / "accounts.csv").open("a", newline="") as seed:
         csv.writer(seed).writerows(["csv", business, business, "a story"] for business in (*STORIES, *WORLDS))
+        accounts = {business: business for business in API_STORIES} | API_ACCOUNTS
+        for source in ("csv", "ghl", "manychat", "stripe", "paypal"):
+            named = accounts if source != "csv" else {k: v for k, v in accounts.items() if k not in STORIES}
+            csv.writer(seed).writerows([source, *pair, "a story"] for pair in named.items())
     return copy
 
 

@@ -21,6 +21,73 @@ blocked_identifiers as (
 
 ),
 
+-- Which source gives the ids of a kind.
+issuers as (
+
+    select
+        identifier_fields.kind,
+        min(identifier_fields.source) as source
+    from {{ ref('identifier_fields') }} as identifier_fields
+    inner join identity_rules on identifier_fields.kind = identity_rules.kind
+    where identifier_fields.place = 'id' and identity_rules.per_account
+    group by identifier_fields.kind
+
+),
+
+issued as (
+
+    select distinct
+        records.business,
+        issuers.kind,
+        records.account,
+        pairs.pair ->> 1 as value
+    from records
+    inner join issuers on records.source = issuers.source
+    cross join jsonb_array_elements(records.identifiers) as pairs (pair)
+    where pairs.pair ->> 0 = issuers.kind
+
+),
+
+-- An id that another source tells is of the only account that gives such ids, else of the one where it is found.
+only_accounts as (
+
+    select
+        business,
+        kind,
+        min(account) as account
+    from issued
+    group by business, kind
+    having min(account) = max(account)
+
+),
+
+known_ids as (
+
+    select
+        business,
+        kind,
+        value,
+        min(account) as account
+    from issued
+    group by business, kind, value
+    having min(account) = max(account)
+
+),
+
+told as (
+
+    select
+        records.record_number,
+        records.business,
+        records.source,
+        records.account,
+        pairs.pair ->> 0 as kind,
+        pairs.pair ->> 1 as value
+    from records
+    cross join jsonb_array_elements(records.identifiers) as pairs (pair)
+
+),
+
 found as (
 
     select
@@ -42,13 +109,19 @@ found as (
     cross join unnest(records.phones) as numbers (phone)
     union all
     select
-        records.record_number,
-        records.business,
-        records.account,
-        pairs.pair ->> 0 as kind,
-        pairs.pair ->> 1 as value
-    from records
-    cross join jsonb_array_elements(records.identifiers) as pairs (pair)
+        told.record_number,
+        told.business,
+        case
+            when told.source = issuers.source then told.account
+            else coalesce(only_accounts.account, known_ids.account, told.account)
+        end as account,
+        told.kind,
+        told.value
+    from told
+    left join issuers on told.kind = issuers.kind
+    left join only_accounts on told.business = only_accounts.business and told.kind = only_accounts.kind
+    left join known_ids
+        on told.business = known_ids.business and told.kind = known_ids.kind and told.value = known_ids.value
 
 ),
 

@@ -8,6 +8,12 @@ imports as (
 
 ),
 
+api_rows as (
+
+    select * from {{ ref('int_identity__api_rows') }}
+
+),
+
 accounts as (
 
     select * from {{ ref('accounts') }}
@@ -35,15 +41,49 @@ staged_rows as (
     select
         'csv' as source,
         'imports' as stream,
-        *
+        kind,
+        account,
+        id,
+        full_name,
+        emails,
+        phones,
+        identifiers,
+        country,
+        consent_email,
+        consent_sms,
+        consent_whatsapp,
+        created_at,
+        updated_at,
+        _first_loaded_at,
+        _deleted_at
     from imports
+    union all
+    select
+        source,
+        stream,
+        stream as kind,
+        account,
+        id,
+        full_name,
+        emails,
+        phones,
+        identifiers,
+        country,
+        consent_email,
+        consent_sms,
+        consent_whatsapp,
+        created_at,
+        updated_at,
+        _first_loaded_at,
+        _deleted_at
+    from api_rows
 
 ),
 
 placed as (
 
     select
-        staged_rows.record_key,
+        staged_rows.source || ':' || staged_rows.stream || ':' || staged_rows.account || ':' || staged_rows.id as record_key,
         coalesce(accounts.business, 'main') as business,
         staged_rows.source,
         staged_rows.stream,
