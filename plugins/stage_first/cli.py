@@ -115,6 +115,41 @@ def check(environment: str | None, only: str | None) -> None:
 
 
 @main.command()
+@click.argument("table")
+@click.option("--source", "source_name", required=True, help="Whose data it holds: ghl, manychat, paypal, stripe.")
+@click.option("--stream", required=True, help="Which stream, for instance contacts.")
+@click.option("--payload-column", default="payload", show_default=True, help="The column with the vendor's object.")
+@click.option("--from-url", help="Address of the Postgres that has the table, if it is not the warehouse.")
+@click.option("--account", help="Account in the keys (default: that of the tap's settings).")
+@click.option("--id-path", help="Where the id stands in the payload (default: where the tap knows it to be).")
+@click.option("--created-at", help="Where the time of creation stands, for instance meta.created.")
+@click.option("--updated-at", help="Where the time of the last change stands.")
+@click.pass_obj
+def adopt(
+    environment: str | None,
+    table: str,
+    source_name: str,
+    stream: str,
+    payload_column: str,
+    from_url: str | None,
+    account: str | None,
+    id_path: str | None,
+    created_at: str | None,
+    updated_at: str | None,
+) -> None:
+    """Copy the raw TABLE that you already have into staging, so that nothing is downloaded twice."""
+    from stage_first.adopt import Adoption, RawTable
+    from stage_first.adopt_report import Report
+    from stage_first.adopted_stream import Paths, adopted_stream
+    from stage_first.sources import source_named
+
+    url, source = enter(environment), source_named(source_name)
+    adopted = adopted_stream(source, stream, account, Paths(id_path, created_at, updated_at))
+    report = Report(url, source, adopted)
+    report.end(Adoption(url, RawTable(from_url or url, table, payload_column), source.schema, adopted).run(report.show))
+
+
+@main.command()
 @click.option("--systemd", is_flag=True, help="Print a systemd unit for the embedded Postgres instead.")
 def crontab(systemd: bool) -> None:
     """Print the schedules of meltano.yml as crontab lines with the paths of this folder."""
