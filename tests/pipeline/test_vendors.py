@@ -60,7 +60,7 @@ def test_a_fault_costs_time_only(
     assert sandbox.faults.waiting == []
     if fault == "advance":
         assert pipe.run() == (0, 0), log_of(tmp_path)
-    assert vendor.differences(sandbox, database_url) == []
+    assert vendor.differences(sandbox, database_url, patient=fault == "advance") == []
     assert violations(sandbox) == []
 
 
@@ -91,8 +91,11 @@ def test_days_go_by_and_staging_is_the_world_after_each(
     pipe = pipe_of(vendor, sandbox, tmp_path, database_url)
     for day in range(DAYS):
         assert pipe.run() == (0, 0), log_of(tmp_path)
-        assert vendor.differences(sandbox, database_url) == [], f"on day {day}"
+        assert vendor.differences(sandbox, database_url, patient=True) == [], f"on day {day}"
         sandbox.advance(40 if day == DAYS // 2 else 1)
+    sandbox.advance(vendor.deletions_known_after)
+    assert pipe.run() == (0, 0), log_of(tmp_path)
+    assert vendor.differences(sandbox, database_url) == []
     assert violations(sandbox) == []
     total = query(database_url, "select count(*) from ops.rejected_records")
     assert total == [(0,)]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sandbox.server import SandboxServer
 
 Object = dict[str, Any]
+DAY = 86_400
 Settings = Callable[["SandboxServer", "Path"], Object]
 
 
@@ -35,24 +36,31 @@ class Vendor:
     not_stored: tuple[str, ...] = ()
     """Members that the tap leaves out of `record`."""
     faults: tuple[str, ...] = ()
+    deletions_known_after: int = 0
+    """Days until a deletion is found where only a full re-list tells it."""
 
     def pipe(self, sandbox: SandboxServer, folder: Path, database_url: str, **settings: Any) -> Pipe:
         """The tap and the loader, ready to run."""
         config = {**self.settings(sandbox, folder), "database_url": database_url, **settings}
         return Pipe(folder, database_url, config, {"flush_seconds": 0, "batch_rows": 2000}, source=self.name)
 
-    def differences(self, sandbox: SandboxServer, database_url: str) -> list[str]:
-        """Where staging is not what the vendor has."""
+    def differences(self, sandbox: SandboxServer, database_url: str, *, patient: bool = False) -> list[str]:
+        """Where staging is not what the vendor has; `patient` allows for deletions that no re-list could show yet."""
         found = []
         for stream in self.streams:
             world = sandbox.world_state(stream, self.account, self.name)
             truth = {key: self._as_stored(record) for key, record in world.items()}
             staged = living(database_url, self.name, stream, self.staged_account)
             found += [f"{stream} {key} is missing" for key in sorted(truth.keys() - staged.keys())]
-            found += [f"{stream} {key} is gone at the vendor" for key in sorted(staged.keys() - truth.keys())]
+            known = self._recently_deleted(sandbox, stream) if patient else set()
+            found += [f"{stream} {key} is gone at the vendor" for key in sorted(staged.keys() - truth.keys() - known)]
             both = sorted(truth.keys() & staged.keys())
             found += [f"{stream} {key} is another" for key in both if truth[key] != staged[key]]
         return found
+
+    def _recently_deleted(self, sandbox: SandboxServer, stream: str) -> set[str]:
+        since = sandbox.clock.now - self.deletions_known_after * DAY
+        return {key for key, at in sandbox.deleted(stream, self.account, self.name).items() if at >= since}
 
     def _as_stored(self, record: Object) -> Object:
         return {name: value for name, value in record.items() if name not in self.not_stored}
@@ -89,4 +97,23 @@ STRIPE = Vendor(
     faults=("rate_limit", "server_error", "unavailable", "cut", "hang", "html", "truncated", "advance"),
 )  # fmt: skip
 
-VENDORS = (STRIPE,)
+
+def _ghl(sandbox: SandboxServer, _folder: Path) -> Object:
+    return {"private_token": "pit-sandbox", "location_id": "loc_sandbox", "api_url": f"{sandbox.url}/ghl"}
+
+
+GHL = Vendor(
+    name="ghl",
+    settings=_ghl,
+    streams=(
+        "contacts", "custom_fields", "custom_values", "tags", "users", "opportunities", "pipelines",
+        "payment_transactions", "payment_subscriptions", "invoices",
+    ),
+    busy_path="/ghl/contacts/search",
+    staged_account="loc_sandbox",
+    not_stored=("searchAfter",),
+    deletions_known_after=8,
+    faults=("rate_limit", "server_error", "unavailable", "cut", "hang", "html", "truncated", "advance"),
+)  # fmt: skip
+
+VENDORS = (STRIPE, GHL)
