@@ -22,7 +22,7 @@ told as (
         1 as preference
     from payment_transactions
     where contact_id <> merged_from_contact_id
-    order by account, merged_from_contact_id, updated_at desc nulls last, id
+    order by account asc, merged_from_contact_id asc, updated_at desc nulls last, id asc
 
 ),
 
