@@ -46,7 +46,13 @@ class Books:
         self.invoices: Index[Invoice] = Index()
         self.doubles: list[tuple[str, str]] = []
         """Pairs of contacts of one person, which somebody will merge one day."""
+        self.removed: list[tuple[int, Contact, list[Opportunity]]] = []
+        """Deleted contacts with their deals, and when: they can be restored."""
+        self.copies: dict[int, int] = {}
+        """How many contacts a person had who came again."""
         self.next_person = world.people
+        self.next_payment = 100
+        self.next_invoice = 10_000_000
         self._searches = {
             "contacts": Search(self.contacts, ContactFields(self)),
             "opportunities": Search(self.opportunities, OpportunityFields(self)),
@@ -110,6 +116,22 @@ class Books:
         now = self.clock.now * SECOND
         for stream, index in self.indexes.items():
             index.publish(now - lag_seconds * SECOND if stream in ("contacts", "opportunities") else now)
+
+    def pay(self, contact: Contact, at: int) -> None:
+        """Enter a payment that was taken by hand."""
+        seen = self.appearance(contact.person, contact.copy)
+        payment = seen.payment(self.next_payment, seen.person.country.currency.upper())
+        self.next_payment += 1
+        self.payment_transactions.put(money.made(contact, payment, at, "manual"), at)
+
+    def rewrite_money(self, lost: str, master: str, at: int) -> None:
+        """Hand over what a merged contact paid; a transaction remembers of whom it was."""
+        for payment in [one for one in self.payment_transactions.facts.values() if one.contact == lost]:
+            self.payment_transactions.put(payment._replace(contact=master, merged_from=lost, updated=at), at)
+        for member in [one for one in self.payment_subscriptions.facts.values() if one.contact == lost]:
+            self.payment_subscriptions.put(member._replace(contact=master, updated=at), at)
+        for invoice in [one for one in self.invoices.facts.values() if one.contact == lost]:
+            self.invoices.put(invoice._replace(contact=master, updated=at), at)
 
     def _open(self) -> None:
         found: dict[str, list[Any]] = {stream: [] for stream in self.indexes}

@@ -55,8 +55,8 @@ def location(asked: Asked) -> Object:
 
 
 def custom_fields(asked: Asked) -> Object:
-    """Give the custom fields of contacts and deals, or of one of them."""
-    model = asked.given.get("model", "all")
+    """Give the custom fields of contacts; those of deals have to be asked for."""
+    model = asked.given.get("model", "contact")
     if model not in ("contact", "opportunity", "all"):
         raise errors.unprocessable("model must be one of the following values: contact, opportunity, all")
     return {"customFields": [one for one in _all(asked) if model in ("all", one["model"])]}

@@ -22,7 +22,7 @@ _FIELDS: tuple[tuple[str, str, str, str], ...] = (
     ("notas", "Notas", "LARGE_TEXT", "contact"),
     ("presupuesto", "Presupuesto", "MONETORY", "opportunity"),
 )
-_TAGS = ("cliente", "curso-2026", "lead", "instagram", "vip", "méxico", "Lead")
+TAGS = ("cliente", "curso-2026", "lead", "instagram", "vip", "méxico", "Lead")
 _USERS = (
     ("Valeria", "Ríos", "admin"),
     ("Tomás", "Aguirre", "user"),
@@ -65,7 +65,7 @@ class Setup:
             "location": _by_id([_location(location)]),
             "custom_fields": _by_id(_custom_fields(location)),
             "custom_values": _by_id(_custom_values(location)),
-            "tags": _by_id([self._tag(name) for name in _TAGS]),
+            "tags": _by_id([self._tag(name) for name in TAGS]),
             "users": _by_id([_user(location, number) for number in range(len(_USERS))]),
             "pipelines": _by_id(_pipelines(location)),
         }
@@ -73,6 +73,12 @@ class Setup:
     def add_tag(self, name: str) -> None:
         """Add a tag; the business makes a new one now and then."""
         self.streams["tags"].update(_by_id([self._tag(name)]))
+
+    def set_first_value(self, text: str) -> None:
+        """Change the first custom value."""
+        values = self.streams["custom_values"]
+        first = next(iter(values.values()))
+        values[first["id"]] = {**first, "value": text}
 
     def _tag(self, name: str) -> Object:
         return {"id": new_id(f"{self.location}:tag:{name}"), "name": name, "locationId": self.location}

@@ -92,9 +92,8 @@ class GHL:
             live_through(books, day_end, tags_move=self.tag_edits_move_date_updated)
 
     def forbid(self, stream: str, forbidden: bool = True) -> None:
-        """Take the scope for a stream from every token, or give it back."""
-        SCOPES[stream]
-        (self.forbidden.add if forbidden else self.forbidden.discard)(stream)
+        """Take the scope for a stream from every token, or give it back; deals and pipelines share one."""
+        (self.forbidden.add if forbidden else self.forbidden.discard)(SCOPES[stream])
 
     def world_state(self, stream: str, account: str = "main") -> dict[str, Object]:
         """Give every object that is not deleted, by id, whatever the search's lag hides as yet.
@@ -152,7 +151,7 @@ class GHL:
         route, parts = routes.route(request)
         if not grant.location:
             raise errors.wrong_user_type()
-        if route.stream in self.forbidden:
+        if SCOPES[route.stream] in self.forbidden:
             raise errors.no_scope()
         given = read_given(request, parts)
         wanted = given.get(route.location) if route.location else grant.location
