@@ -1,0 +1,148 @@
+"""Runs tap-paypal in this process and keeps what the loader would hold."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from tap_paypal.tap import TapPayPal
+
+if TYPE_CHECKING:
+    from sandbox.server import SandboxServer
+
+APP = {"client_id": "sandbox_client", "client_secret": "sandbox_secret"}
+FAST = {"requests_per_second": 5000, "start_date": "2000-01-01T00:00:00Z"}
+
+
+@dataclass
+class Outcome:
+    """What a run wrote, in order."""
+
+    exit_code: int = 0
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def states(self) -> list[dict[str, Any]]:
+        """Checkpoints, without progress."""
+        found = [message["value"] for message in self.messages if message["type"] == "STATE"]
+        return [{name: value for name, value in state.items() if name != "progress"} for state in found]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The last checkpoint."""
+        return self.states[-1]
+
+    @property
+    def progress(self) -> dict[str, Any]:
+        """What was said last about the progress."""
+        found: dict[str, Any] = [m["value"]["progress"] for m in self.messages if m["type"] == "STATE"][-1]
+        return found
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its end."""
+        return bool(self.progress["finished"])
+
+    def records(self, stream: str) -> list[dict[str, Any]]:
+        """Records of a stream, in order."""
+        return [m["record"] for m in self.messages if m["type"] == "RECORD" and m["stream"] == stream]
+
+
+def run(
+    url: str,
+    state: dict[str, Any] | None = None,
+    streams: tuple[str, ...] = (),
+    raw_lines: list[bytes] | None = None,
+    **settings: Any,
+) -> Outcome:
+    """Run the tap once; every page gets its checkpoint and nobody waits long."""
+    config = {**APP, "api_url": url, **FAST, **settings}
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    outcome = Outcome()
+    with (
+        contextlib.redirect_stdout(stdout),
+        mock.patch("tap_core.writer.STATE_SECONDS", 0),
+        mock.patch("tap_core.client.FIRST_PAUSE_SECONDS", 0.002),
+    ):
+        tap = TapPayPal(config=config, state=json.loads(json.dumps(state or {})))
+        for name, stream in tap.streams.items():
+            stream.selected = not streams or name in streams
+        try:
+            tap.sync_all()
+        except SystemExit as end:
+            outcome.exit_code = int(end.code or 0)
+    stdout.flush()
+    lines = stdout.buffer.getvalue().split(b"\n")[:-1]  # type: ignore[attr-defined]
+    outcome.messages = [json.loads(line) for line in lines]
+    if raw_lines is not None:
+        raw_lines += lines
+    return outcome
+
+
+def after(outcome: Outcome, checkpoint: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """What the loader holds, and the bookmark, if the run was killed right after its n-th checkpoint."""
+    seen = 0
+    for number, message in enumerate(outcome.messages):
+        seen += message["type"] == "STATE"
+        if seen > checkpoint:
+            value = {name: part for name, part in message["value"].items() if name != "progress"}
+            return outcome.messages[:number], value
+    raise IndexError(checkpoint)
+
+
+class Warehouse:
+    """Does to dicts what the loader does to tables."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, dict[str, dict[str, Any]]] = {}
+
+    def load(self, messages: list[dict[str, Any]]) -> Warehouse:
+        """Take messages in order."""
+        for message in messages:
+            if message["type"] == "RECORD" and message["stream"] != "_rejected_records":
+                self._take(message)
+            elif message["type"] == "ACTIVATE_VERSION":
+                self._activate(message)
+        return self
+
+    def _take(self, message: dict[str, Any]) -> None:
+        stream, row = message["stream"], {**message["record"], "version": message.get("version")}
+        rows = self.tables.setdefault(stream, {})
+        if row.get("_sdc_deleted_at") and row["id"] in rows:
+            row = {**rows[row["id"]], **row, "record": {**rows[row["id"]]["record"], **row["record"]}}
+        rows[row["id"]] = row
+
+    def _activate(self, message: dict[str, Any]) -> None:
+        for row in self.tables.get(message["stream"], {}).values():
+            if row["version"] != message["version"] and row["account"] == message["account"]:
+                row.setdefault("_sdc_deleted_at", "listed no more")
+
+    def alive(self, stream: str) -> dict[str, dict[str, Any]]:
+        """Objects that are not deleted."""
+        rows = self.tables.get(stream, {})
+        return {key: row["record"] for key, row in rows.items() if not row.get("_sdc_deleted_at")}
+
+    def deleted(self, stream: str) -> set[str]:
+        """Ids that are."""
+        return {key for key, row in self.tables.get(stream, {}).items() if row.get("_sdc_deleted_at")}
+
+
+def differences(
+    warehouse: Warehouse, sandbox: SandboxServer, streams: tuple[str, ...] = ("transactions",)
+) -> list[str]:
+    """Where what was loaded is not what PayPal has."""
+    found = []
+    for stream in streams:
+        truth, loaded = sandbox.paypal.world_state(stream), warehouse.alive(stream)
+        keys = sorted(truth.keys() | loaded.keys())
+        found += [f"{stream} {key}" for key in keys if truth.get(key) != loaded.get(key)]
+    return found
+
+
+def requests_of(sandbox: SandboxServer, since: int = 0) -> list[str]:
+    """Paths that were asked for, after the first `since` requests."""
+    return [logged.path.removeprefix("/paypal") for logged in sandbox.log[since:]]
