@@ -83,11 +83,11 @@ class ApiStream(RawStream):
         self._sent += len(messages)
         return Page(messages, bookmark, self.progress())
 
-    def last_page(self, bookmark: dict[str, Any]) -> Page:
-        """The page that ends a full listing: what was not listed under its version is gone."""
+    def last_page(self, bookmark: dict[str, Any], since: int | None = None) -> Page:
+        """The page that ends a full listing (of what was created `since`): what was not listed with it is gone."""
         page = self.page([], bookmark)
         if self.version is not None:
-            page.listed = Listed(self.account, self.version)
+            page.listed = Listed(self.account, self.version, since)
         return page
 
     @override

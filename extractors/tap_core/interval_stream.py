@@ -66,7 +66,8 @@ class IntervalStream(ApiStream):
             coverage = delivery.coverage
             yield self.page(delivery.messages, bookmark({**listing, **to_bookmark(coverage)}))
         if self.version is not None:
-            yield self.last_page(bookmark({"listed_at": to_text(self.version), **to_bookmark(coverage)}))
+            since = coverage.start if "start_date" in self.tap.config else None
+            yield self.last_page(bookmark({"listed_at": to_text(self.version), **to_bookmark(coverage)}), since)
 
     def deliveries(self, coverage: Coverage, read_page: ReadPage | None = None) -> Iterator[Delivery]:
         """Yield what the engine delivers until nothing remains."""

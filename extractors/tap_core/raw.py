@@ -110,10 +110,14 @@ class Progress(msgspec.Struct, omit_defaults=True):
 
 
 class Listed(msgspec.Struct):
-    """A full re-list that is complete: rows of the account that were not sent with its version are gone."""
+    """A full re-list that is complete: rows of the account that were not sent with its version are gone.
+
+    `since` (epoch milliseconds): the listing began there, and tells nothing of rows that were created before.
+    """
 
     account: str
     version: int
+    since: int | None = None
 
 
 class Page(msgspec.Struct):

@@ -54,6 +54,7 @@ class Sweep:
     stream: str
     version: int
     account: str | None
+    since: int | None
     max_percent: int
 
 

@@ -203,16 +203,16 @@ class Loader:
         if message.account is None:
             self._versions[message.stream] = message.version
         elif known.table.raw:
-            self._sweep(message.stream, message.version, message.account)
+            self._sweep(message.stream, message.version, message.account, message.since)
         else:
             logger.warning("ACTIVATE_VERSION of one account of %s, a typed stream, changes nothing.", message.stream)
         return None
 
-    def _sweep(self, stream: str, version: int, account: str | None) -> None:
+    def _sweep(self, stream: str, version: int, account: str | None, since: int | None = None) -> None:
         """End a re-list with this batch, after its rows; a record that follows waits for the next one."""
         self._part(stream)
         table, percent = self._streams[stream].table, self._limits.swept_percent
-        self._batch.sweeps.append(Sweep(table, stream, version, account, percent))
+        self._batch.sweeps.append(Sweep(table, stream, version, account, since, percent))
 
     def _take_state(self, value: dict[str, msgspec.Raw]) -> None:
         text = messages.encode(value)

@@ -60,11 +60,15 @@ class StateLine(msgspec.Struct, tag_field="type", tag="STATE"):
 
 
 class ActivateVersionLine(msgspec.Struct, tag_field="type", tag="ACTIVATE_VERSION"):
-    """ACTIVATE_VERSION: rows of the stream, or of one account in it, not sent under this version are gone."""
+    """ACTIVATE_VERSION: rows of the stream, or of one account in it, not sent under this version are gone.
+
+    `since` (epoch milliseconds): the listing began there, so it tells nothing of rows that were created before.
+    """
 
     stream: str
     version: int
     account: str | None = None
+    since: int | None = None
 
 
 class BatchLine(msgspec.Struct, tag_field="type", tag="BATCH"):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from target_postgres.table import living_rows
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -86,9 +88,10 @@ def _mark(
             "missing; nothing is marked as deleted. See ops.rejected_records for the reasons."
         )
     with connection.transaction() as attempt:
-        statement = sweep.table.sweep_statement(run.run_id, batch_id, sweep.version, sweep.account)
+        rows = living_rows(sweep.account, sweep.since)
+        statement = sweep.table.sweep_statement(run.run_id, batch_id, sweep.version, rows)
         marked = connection.execute(statement).rowcount
-        row = connection.execute(sweep.table.living_statement(sweep.account)).fetchone()
+        row = connection.execute(sweep.table.living_statement(rows)).fetchone()
         living = marked + (row[0] if row else 0)
         if living <= SMALL_ACCOUNT or marked * 100 <= living * sweep.max_percent:
             return marked, None

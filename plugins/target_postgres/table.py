@@ -139,12 +139,12 @@ class Table:
         )
 
     def sweep_statement(
-        self, run_id: uuid.UUID, batch_id: int | None, version: int, account: str | None
+        self, run_id: uuid.UUID, batch_id: int | None, version: int, living: sql.Composable
     ) -> sql.Composed:
-        """Mark as deleted the living rows that a complete re-list did not show."""
+        """Mark as deleted those of the living rows that a complete re-list did not show."""
         return sql.SQL(_SWEEP).format(
             table=self.identifier,
-            living=_living(account),
+            living=living,
             run_id=run_id,
             batch_id=batch_id,
             stream=self.label,
@@ -152,9 +152,9 @@ class Table:
             hash=self._key_hash([sql.Identifier("kept", key) for key in self.keys]),
         )
 
-    def living_statement(self, account: str | None) -> sql.Composed:
-        """Count the rows that are not marked as deleted."""
-        return sql.SQL("select count(*) from {} where {}").format(self.identifier, _living(account))
+    def living_statement(self, living: sql.Composable) -> sql.Composed:
+        """Count the living rows."""
+        return sql.SQL("select count(*) from {} where {}").format(self.identifier, living)
 
     def _key_hash(self, keys: list[sql.Composable]) -> sql.Composed:
         """A hash of the key's text: the same for `1`, `1.0` and, where a column was widened meanwhile, `'1'`."""
@@ -164,10 +164,14 @@ class Table:
         return sql.SQL("md5(jsonb_build_array({})::text)::uuid").format(sql.SQL(", ").join(texts))
 
 
-def _living(account: str | None) -> sql.Composable:
-    """The rows, of an account or of all, that are not marked as deleted."""
-    living = sql.SQL("_deleted_at is null")
-    return living if account is None else sql.SQL("{} and account = {}").format(living, account)
+def living_rows(account: str | None, since: int | None) -> sql.Composable:
+    """The rows, of an account or of all, created since a moment or ever, that are not marked as deleted."""
+    conditions: list[sql.Composable] = [sql.SQL("_deleted_at is null")]
+    if account is not None:
+        conditions.append(sql.SQL("account = {}").format(account))
+    if since is not None:
+        conditions.append(sql.SQL("created_at >= to_timestamp({} / 1000.0)").format(since))
+    return sql.SQL(" and ").join(conditions)
 
 
 def _listed(parts: Sequence[sql.Composable]) -> sql.Composed:

@@ -54,7 +54,7 @@ def finished(done: bool = True, **progress: Any) -> bytes:
     return line(type="STATE", value={"bookmarks": {}, "progress": {**progress, "finished": done}})
 
 
-def activate(version: int, stream: str = STREAM, account: str | None = None) -> bytes:
-    """ACTIVATE_VERSION of a whole stream, or of one account."""
-    more = {} if account is None else {"account": account}
+def activate(version: int, stream: str = STREAM, account: str | None = None, since: int | None = None) -> bytes:
+    """ACTIVATE_VERSION of a whole stream, or of one account, or of what it has since a moment."""
+    more = {name: value for name, value in (("account", account), ("since", since)) if value is not None}
     return line(type="ACTIVATE_VERSION", stream=stream, version=version, **more)

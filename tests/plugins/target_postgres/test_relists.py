@@ -70,6 +70,14 @@ def test_it_commits_with_the_state_that_follows(desk: Desk) -> None:
     assert desk.query(query, desk.source) == [(5, 2)]
 
 
+def test_a_list_that_begins_later_tells_nothing_of_older_rows(desk: Desk) -> None:
+    for own_id, created_at in (("old", "2020-01-01T00:00:00Z"), ("new", "2024-01-01T00:00:00Z"), ("none", None)):
+        desk.load(SCHEMA, raw(own_id, account="A", created_at=created_at))
+    start_of_2023 = 1_672_531_200_000
+    desk.load(SCHEMA, activate(1, account="A", since=start_of_2023), finished())
+    assert deleted(desk) == ["Anew"]
+
+
 def test_an_account_without_any_row_loses_all_of_its_rows(desk: Desk) -> None:
     desk.load(SCHEMA, *rows("A", "abc"), *rows("B", "abc"))
     desk.load(SCHEMA, activate(1, account="A"), finished())
