@@ -71,9 +71,10 @@ class Quota:
 
     def plan(self, what: str, requests: int) -> str:
         """Say what is about to be read, and whether the day is long enough for it."""
+        needs = f"{what}: about {requests:,} request{'' if requests == 1 else 's'}"
         if self.left is None:
-            return f"{what}: about {requests:,} requests."
-        told = f"{what}: about {requests:,} requests; {self.left:,} of today's {self.limit or 0:,} are left."
+            return f"{needs}."
+        told = f"{needs}; {self.left:,} of today's {self.limit or 0:,} are left."
         if requests > self.left:
             told += " It is read until they are used up, and the run of the next day goes on from there."
             logger.warning("Location %s: %s", self._account, told)

@@ -1,0 +1,352 @@
+"""What is special about GoHighLevel's API, a test each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+import pytest
+from sandbox.people import World
+from sandbox.server import SandboxServer
+from tap_core.phones import PhoneReader
+from tap_ghl.client import GhlClient, Rows
+from tap_ghl.streams import Contacts
+from tap_ghl.tap import TapGHL
+from tap_ghl.walk import UnsteadyListError, Walk
+
+from tests.extractors.tap_ghl.harness import MAIN, ONE, Warehouse, differences, requests_of, run, truth
+
+CONTACTS = ("contacts",)
+
+
+@pytest.fixture
+def crowded() -> Iterator[SandboxServer]:
+    """A quarter of the contacts came in one millisecond."""
+    with SandboxServer(World(7, 300), limits=False, crowded=True) as server:
+        yield server
+
+
+def bodies(monkeypatch: pytest.MonkeyPatch, **renamed: str) -> list[dict[str, Any]]:
+    """The bodies of all searches; keys that are `renamed` are sent under another name."""
+    sent: list[dict[str, Any]] = []
+    search = GhlClient.search
+
+    def noted(self: GhlClient, path: str, envelope: str, body: Mapping[str, Any], meter: Any) -> Rows:
+        body = {renamed.get(name, name): value for name, value in body.items()}
+        sent.append(body)
+        return search(self, path, envelope, body, meter)
+
+    monkeypatch.setattr(GhlClient, "search", noted)
+    return sent
+
+
+def test_ghl_start_after_is_ignored(
+    crowded: SandboxServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tap_ghl.search.PAGE_SIZE", 10)
+    bodies(monkeypatch, searchAfter="startAfter")
+    outcome = run(crowded, streams=CONTACTS)
+    assert (outcome.exit_code, outcome.finished) == (1, False)
+    assert "came back; the vendor ignores it" in caplog.text
+    assert not [message for message in outcome.messages if message["type"] == "ACTIVATE_VERSION"]
+
+
+def test_ghl_filters_that_are_ignored_are_an_error_with_a_name(
+    sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tap_ghl.search.PAGE_SIZE", 10)
+    state = run(sandbox, streams=CONTACTS).state
+    sandbox.advance()
+    bodies(monkeypatch, filters="filter")
+    assert run(sandbox, state, streams=CONTACTS).exit_code == 1
+    assert "does not search by dateUpdated any more" in caplog.text
+
+
+def test_ghl_page_numbers_end_at_ten_thousand(sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tap_ghl.search.PAGE_SIZE", 10)
+    sent = bodies(monkeypatch)
+    outcome = run(sandbox, streams=("contacts", "opportunities"))
+    assert any("searchAfter" in body for body in sent)
+    assert not any("page" in body for body in sent)
+    assert differences(Warehouse().load(outcome.messages), sandbox, streams=("contacts", "opportunities")) == []
+
+
+def test_ghl_fifty_thousand_contacts_of_one_second(crowded: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tap_ghl.search.PAGE_SIZE", 10)
+    rows = truth(crowded, "contacts")
+    dates = [row["dateAdded"] for row in rows.values()]
+    assert max(map(dates.count, set(dates))) > 40
+    outcome = run(crowded, streams=CONTACTS)
+    assert Warehouse().load(outcome.messages).alive("contacts") == rows
+    assert len(outcome.records("contacts")) == len(rows)
+
+
+def test_ghl_a_short_page_is_not_the_end_while_there_are_more(
+    sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search may hold rows back after it has cut the page."""
+    search = GhlClient.search
+
+    def short(self: GhlClient, path: str, envelope: str, body: dict[str, Any], meter: Any) -> Rows:
+        found = search(self, path, envelope, body, meter)
+        return Rows(found.rows[:7], found.total)
+
+    monkeypatch.setattr("tap_ghl.search.PAGE_SIZE", 10)
+    monkeypatch.setattr(GhlClient, "search", short)
+    outcome = run(sandbox, streams=CONTACTS)
+    assert Warehouse().load(outcome.messages).alive("contacts") == truth(sandbox, "contacts")
+
+
+def test_ghl_total_is_never_the_end(sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    search = GhlClient.search
+
+    def stale(self: GhlClient, path: str, envelope: str, body: dict[str, Any], meter: Any) -> Rows:
+        return Rows(search(self, path, envelope, body, meter).rows, 3)
+
+    monkeypatch.setattr("tap_ghl.search.PAGE_SIZE", 10)
+    monkeypatch.setattr(GhlClient, "search", stale)
+    outcome = run(sandbox, streams=CONTACTS)
+    assert Warehouse().load(outcome.messages).alive("contacts") == truth(sandbox, "contacts")
+
+
+def test_ghl_search_after_is_not_stored(sandbox: SandboxServer) -> None:
+    """It depends on the sort: kept, each re-list would seem to change each row."""
+    first = run(sandbox, streams=("contacts", "opportunities"))
+    sandbox.advance(8)
+    second = run(sandbox, first.state, streams=("contacts", "opportunities"))
+    for stream in ("contacts", "opportunities"):
+        assert not any("searchAfter" in row["record"] for row in first.records(stream) + second.records(stream))
+    before = Warehouse().load(first.messages).alive("contacts")
+    same = [row for row in second.records("contacts") if before.get(row["id"]) == row["record"]]
+    assert len(same) > len(before) / 2
+
+
+def test_ghl_contacts_without_a_date_are_in_no_interval(
+    sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, undated = GhlClient.search, [f"undated{number}" for number in range(25)]
+
+    def with_undated(self: GhlClient, path: str, envelope: str, body: dict[str, Any], meter: Any) -> Rows:
+        if [one["operator"] for one in body.get("filters", [])] != ["not_exists"]:
+            return search(self, path, envelope, body, meter)
+        first = undated.index(body["searchAfter"][1]) + 1 if "searchAfter" in body else 0
+        page = undated[first : first + body["pageLimit"]]
+        rows = [{"id": one, "dateAdded": None, "searchAfter": [None, one]} for one in page]
+        return Rows([msgspec.Raw(msgspec.json.encode(row)) for row in rows], len(undated))
+
+    monkeypatch.setattr("tap_ghl.search.PAGE_SIZE", 10)
+    monkeypatch.setattr(GhlClient, "search", with_undated)
+    outcome = run(sandbox, streams=CONTACTS)
+    loaded = Warehouse().load(outcome.messages).alive("contacts")
+    assert set(loaded) == set(truth(sandbox, "contacts")) | set(undated)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        ["+52 55 1234 5678"],
+        [{"phone": "+52 55 1234 5678"}],
+        [{"phone": "5512345678", "phoneLabel": "home"}],
+        ["", "55 1234 5678"],
+        [{"phone": "55 1234 5678"}, {"phone": ""}, None],
+        [" +525512345678 "],
+        [{"phoneNumber": "+525512345678"}],
+        [],
+        [""],
+        None,
+    ],
+)
+def test_ghl_additional_phones_in_all_shapes(shape: Any) -> None:
+    tap = TapGHL(config={"api_url": "http://127.0.0.1:1", **ONE})
+    raw = {"id": "a", "phone": "+1 415 555 2671", "country": "MX", "additionalPhones": shape}
+    message = Contacts(tap).message(msgspec.Raw(msgspec.json.encode(raw)), {})
+    more = [] if shape in ([], [""], None) else ["+525512345678"]
+    assert message.record.phones == ["+14155552671", *more]  # type: ignore[union-attr]
+    assert msgspec.json.decode(message.record.record)["additionalPhones"] == shape  # type: ignore[union-attr]
+
+
+def test_ghl_additional_emails_in_all_shapes_stay_as_they_came(sandbox: SandboxServer) -> None:
+    loaded = Warehouse().load(run(sandbox, streams=CONTACTS).messages).alive("contacts")
+    shapes = {type(one) for row in loaded.values() for one in row["additionalEmails"]}
+    assert {str, dict} <= shapes
+    assert all(
+        row["additionalEmails"] == loaded[key]["additionalEmails"] for key, row in truth(sandbox, "contacts").items()
+    )
+
+
+def test_ghl_phones_are_read_in_each_record(sandbox: SandboxServer) -> None:
+    rows = run(sandbox, default_region="MX").records("contacts")
+    reader = PhoneReader("MX")
+    told = {row["id"]: row.get("phones", []) for row in rows}
+    for key, record in truth(sandbox, "contacts").items():
+        assert not record["phone"] or set(reader.read_all([record["phone"]], record["country"])) <= set(told[key])
+    assert any(len(numbers) > 1 for numbers in told.values())
+
+
+@pytest.mark.parametrize("they_move", [True, False])
+def test_ghl_tag_edits_that_do_not_move_date_updated(sandbox: SandboxServer, they_move: bool) -> None:
+    sandbox.ghl.tag_edits_move_date_updated = they_move
+    outcome = run(sandbox, streams=CONTACTS)
+    warehouse = Warehouse().load(outcome.messages)
+    for _ in range(6):
+        sandbox.advance()
+        outcome = run(sandbox, outcome.state, CONTACTS)
+        warehouse.load(outcome.messages)
+    assert bool(differences(warehouse, sandbox, streams=CONTACTS)) is not they_move
+    sandbox.advance()
+    warehouse.load(run(sandbox, outcome.state, CONTACTS).messages)
+    assert differences(warehouse, sandbox, streams=CONTACTS) == []
+
+
+def test_ghl_updates_show_up_late_in_the_search(sandbox: SandboxServer) -> None:
+    """The last change of each day is two seconds old when the run begins, and the search does not show it yet."""
+    sandbox.ghl.search_lag_seconds = 30
+    outcome = run(sandbox, streams=CONTACTS)
+    warehouse, late = Warehouse().load(outcome.messages), 0
+    for _ in range(5):
+        sandbox.advance()
+        outcome = run(sandbox, outcome.state, CONTACTS)
+        warehouse.load(outcome.messages)
+        missing = differences(warehouse, sandbox, streams=CONTACTS)
+        late += len(missing)
+        assert len(missing) <= 1
+    assert late
+    sandbox.ghl.search_lag_seconds = 0
+    outcome = run(sandbox, outcome.state, CONTACTS)
+    assert differences(warehouse.load(outcome.messages), sandbox, streams=CONTACTS) == []
+
+
+def test_ghl_a_contact_that_vanished_is_marked_only_by_a_complete_relist(
+    sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_ghl.search.PAGE_SIZE", 20)
+    outcome = run(sandbox, streams=CONTACTS)
+    warehouse = Warehouse().load(outcome.messages)
+    sandbox.advance(2)
+    gone = set(sandbox.deleted("contacts", MAIN, "ghl")) & set(warehouse.alive("contacts"))
+    outcome = run(sandbox, outcome.state, CONTACTS)
+    assert gone
+    assert warehouse.load(outcome.messages).deleted("contacts") == set()
+
+    sandbox.advance(6)
+    sandbox.faults.add("unavailable", "/ghl/contacts/search", 10_000, skip=6)
+    cut = run(sandbox, outcome.state, CONTACTS, max_wait_seconds=0)
+    assert (cut.exit_code, warehouse.load(cut.messages).deleted("contacts")) == (1, set())
+    version = cut.bookmark("contacts")["list"]["listing"]
+    sandbox.faults.clear()
+    sandbox.advance()
+    asked = len(sandbox.log)
+    again = run(sandbox, cut.state, CONTACTS)
+    assert {message.get("version") for message in again.messages if message["type"] == "RECORD"} == {version}
+    assert len(requests_of(sandbox, asked)) < len(truth(sandbox, "contacts")) / 20 + 3
+    warehouse.load(again.messages)
+    assert gone <= warehouse.deleted("contacts")
+    assert differences(warehouse, sandbox, streams=CONTACTS) == []
+    assert "listing" not in again.bookmark("contacts")["list"]
+    assert again.bookmark("contacts")["listed_at"] < again.bookmark("contacts")["changes"]["covered_to"]
+
+
+def test_ghl_merged_contacts_leave_only_traces(sandbox: SandboxServer) -> None:
+    outcome = run(sandbox)
+    warehouse = Warehouse().load(outcome.messages)
+    sandbox.advance(9)
+    warehouse.load(run(sandbox, outcome.state).messages)
+    merged = {
+        row["mergedFromContactId"]: row["contactId"]
+        for row in warehouse.alive("payment_transactions").values()
+        if "mergedFromContactId" in row
+    }
+    assert merged
+    assert set(merged).isdisjoint(warehouse.alive("contacts"))
+
+
+class List:
+    """A list with offsets that changes between two pages."""
+
+    def __init__(self, rows: list[str], *deeds: Any) -> None:
+        self.rows = rows
+        self.deeds = list(deeds)
+        self.requests = 0
+
+    def ask(self, offset: int) -> Rows:
+        if self.deeds and self.requests:
+            self.deeds.pop(0)(self.rows)
+        self.requests += 1
+        page = [msgspec.Raw(msgspec.json.encode({"_id": row})) for row in self.rows[offset : offset + 10]]
+        return Rows(page, len(self.rows))
+
+
+def read(rows: List) -> set[str]:
+    return {msgspec.json.decode(row)["_id"] for _, page in Walk("/list", rows.ask).pages() for row in page}
+
+
+def nothing(_rows: list[str]) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    "deeds",
+    [
+        [],
+        [lambda rows: rows.insert(0, "new")],
+        [lambda rows: rows.pop(3)],
+        [nothing, lambda rows: rows.pop(0), lambda rows: rows.pop(0)],
+        [nothing, lambda rows: rows.__delitem__(slice(0, 15))],
+        [nothing, nothing, lambda rows: rows.__delitem__(slice(0, 27))],
+        [lambda rows: (rows.insert(0, "new"), rows.pop(4))],
+        [nothing, nothing, nothing, lambda rows: rows.__delitem__(slice(10, None))],
+        [lambda rows: rows.insert(0, f"new{len(rows)}")] * 12,
+        [lambda rows: rows.pop(0)] * 12,
+    ],
+)
+def test_ghl_offsets_move_when_rows_come_and_go(monkeypatch: pytest.MonkeyPatch, deeds: list[Any]) -> None:
+    monkeypatch.setattr("tap_ghl.walk.PAGE_SIZE", 10)
+    rows = [f"row{number}" for number in range(45)]
+    steady = List(list(rows), *deeds)
+    seen = read(steady)
+    assert set(steady.rows) & set(rows) <= seen
+    assert steady.requests < 30
+
+
+def test_ghl_a_list_that_hides_rows_is_an_error_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tap_ghl.walk.PAGE_SIZE", 10)
+    hiding = List([f"row{number}" for number in range(45)])
+    monkeypatch.setattr(hiding, "ask", lambda offset: Rows(List.ask(hiding, min(offset, 20)).rows, 45))
+    with pytest.raises(UnsteadyListError, match="says that it has 45 rows and shows 30"):
+        read(hiding)
+
+
+def test_ghl_a_page_that_is_shorter_than_asked_for_is_not_the_end(sandbox: SandboxServer) -> None:
+    sandbox.ghl.payments_page_cap = 7
+    streams = ("payment_transactions", "payment_subscriptions", "invoices")
+    outcome = run(sandbox, streams=streams)
+    assert differences(Warehouse().load(outcome.messages), sandbox, streams=streams) == []
+
+
+def test_ghl_long_lists_of_payments_are_read_by_days_and_weekly_whole(
+    sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_ghl.offsets.SMALL", 20)
+    monkeypatch.setattr("tap_ghl.offsets.PAGE_SIZE", 10)
+    streams = ("payment_transactions",)
+    outcome = run(sandbox, streams=streams)
+    warehouse = Warehouse().load(outcome.messages)
+    whole = len(outcome.records("payment_transactions"))
+    for day in range(9):
+        sandbox.advance()
+        outcome = run(sandbox, outcome.state, streams)
+        warehouse.load(outcome.messages)
+        rows = truth(sandbox, "payment_transactions")
+        assert set(rows) == set(warehouse.alive("payment_transactions"))
+        assert len(outcome.records("payment_transactions")) < whole or day == 6
+        again = run(sandbox, outcome.state, streams)
+        assert len(again.records("payment_transactions")) < whole
+        if day == 6:
+            assert differences(warehouse, sandbox, streams=streams) == []
+    assert outcome.bookmark("payment_transactions")["listed_at"] == "2026-11-08T00:00:00.000Z"
+
+
+def test_ghl_numbers_keep_their_digits(sandbox: SandboxServer) -> None:
+    rows = run(sandbox, streams=("opportunities",)).records("opportunities")
+    assert all(isinstance(row["record"]["monetaryValue"], float) for row in rows)
