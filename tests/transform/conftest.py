@@ -125,7 +125,7 @@ class Warehouse:
         account: str = "main",
         *,
         phones: dict[str, list[str]] | None = None,
-        updated: str | None = None,
+        at: str | None = None,
         deleted: bool = False,
     ) -> None:
         """Stage objects (id to object) of a `source.stream` as an API tap and the loader do."""
@@ -133,7 +133,7 @@ class Warehouse:
         batch = self.commit(name, len(rows), source=source)
         for own_id, record in rows.items():
             told = (phones or {}).get(own_id, [])
-            self._stage(name, account, own_id, record, told, None, batch, deleted=deleted, source=source, at=updated)
+            self._stage(name, account, own_id, record, told, None, batch, deleted=deleted, source=source, at=at)
 
     def _stage(
         self,

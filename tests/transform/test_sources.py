@@ -94,6 +94,8 @@ def stage_meetings(world: Warehouse) -> None:
     world.load_api("stripe.customers", account="five", rows={
         "cus_9": {"name": "Ana", "email": "ana@example.com", "metadata": {"tag": "vip"}},
     })  # fmt: skip
+    world.load_api("manychat.subscribers", account="five", rows={"77": {"name": "Ana", "custom_fields": []}})
+    world.load_api("paypal.transactions", account="five", rows={"t": payment("1.00", "T0006", "ana@example.com", "P5")})
     world.load_api("ghl.contacts", account="location_1", rows={"g1": contact(email="one@example.com")})
     world.load_api("ghl.contacts", account="location_2", rows={"g2": contact(email="two@example.com")})
     world.load("ghl_contacts", account="files_found", rows={
@@ -101,10 +103,55 @@ def stage_meetings(world: Warehouse) -> None:
     })  # fmt: skip
 
 
+def payment(
+    amount: str, code: str, email: str | None, account_id: str | None = None, name: str = "Ana"
+) -> dict[str, Any]:
+    """A row of PayPal's report."""
+    payer = {"account_id": account_id, "email_address": email, "payer_name": {"given_name": name, "surname": "Pérez"}}
+    info = {"transaction_amount": {"currency_code": "USD", "value": amount}, "transaction_event_code": code}
+    return {"transaction_info": info, "payer_info": {key: value for key, value in payer.items() if value}}
+
+
+def stage_paypal(world: Warehouse) -> None:
+    world.load_api("paypal.transactions", account="payers", phones={"2": [PHONE]}, at="2026-02-01T00:00:00Z", rows={
+        "2": payment("5.00", "T0002", "New@example.com", "PAYER1"),
+    })  # fmt: skip
+    world.load_api("paypal.transactions", account="payers", at="2026-01-01T00:00:00Z", rows={
+        "1": payment("49.00", "T0006", "ana@example.com", "PAYER1"),
+        "3": payment("9.00", "T0006", "guest@example.com"),
+        "out": payment("-20.00", "T0001", "printer@example.com", "PRINTER"),
+        "refund of ours": payment("7.00", "T1107", "supplier@example.com", "SUPPLIER"),
+        "bank": {"transaction_info": {"transaction_event_code": "T0400"}, "payer_info": {"payer_name": {}}},
+        "nobody": payment("3.00", "T0006", None, "NOBODY"),
+    })  # fmt: skip
+
+
+def stage_manychat(world: Warehouse) -> None:
+    pulled = {
+        "first_name": "Ana",
+        "last_name": "P",
+        "email": "old@example.com",
+        "optin_email": True,
+        "optin_phone": False,
+    }
+    named = [{"id": 1, "name": "ghl_contact_id", "value": None}, {"id": 2, "name": "Puntos", "value": 5}]
+    world.load_api("manychat.subscribers", account="chats", phones={"1": [PHONE]}, rows={
+        "1": {**pulled, "custom_fields": named, "tags": [{"id": 1, "name": "vip"}]},
+        "2": {"name": "Eva", "email": "eva@example.com", "custom_fields": []},
+    })  # fmt: skip
+    world.load_api("manychat.subscriber_pushes", account="chats", at="2099-01-01T00:00:00Z", rows={
+        "1": {"first_name": "Anita", "email": "new@example.com", "status": "active", "custom_fields": {"Puntos": 7}},
+        "3": {"name": "Luis", "email": "eva@example.com", "custom_fields": {"ghl_contact_id": "g3"}},
+    })  # fmt: skip
+    world.load_api("manychat.subscriber_pushes", account="chats", at="2020-01-01T00:00:00Z", rows={
+        "2": {"name": "Evita", "whatsapp_phone": "5215512345678", "custom_fields": []},
+    })  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def world(warehouse: Warehouse) -> Warehouse:
     warehouse.build()  # a warehouse without any data
-    for stage in (stage_ghl, stage_stripe, stage_meetings):
+    for stage in (stage_ghl, stage_stripe, stage_paypal, stage_manychat, stage_meetings):
         stage(warehouse)
     warehouse.build()
     return warehouse
@@ -135,6 +182,15 @@ def people(world: Warehouse, business: str) -> set[frozenset[str]]:
             "guests",
             [{"cus_1", "ch_guest", "ch_receipt", "cs_1"}, {"ch_meta", "g2"}, {"ch_phone"}],
             id="guests meet by e-mail, by a receipt's and by metadata; a customer's charge is no record",
+        ),
+        pytest.param(
+            "payers",
+            [{"PAYER1"}, {"guest@example.com"}],
+            id="one record per payer of incoming payments; receivers, suppliers and banks are no clients",
+        ),
+        pytest.param("chats", [{"1"}, {"2", "3"}], id="pulled and pushed subscribers"),
+        pytest.param(
+            "five", [{"old", "g1", "cus_9", "77", "P5"}, {"g2"}], id="five sources of one person meet in one client"
         ),
         pytest.param("gone", [{"cus_old", "ch_new"}], id="a deleted customer keeps linking"),
         pytest.param("found", [{"g1", "1"}, {"g2", "2"}], id="an exported id is of the location where it is found"),
@@ -174,4 +230,23 @@ def test_merges_say_how_they_are_known(world: Warehouse) -> None:
     assert [tuple(row.values()) for row in world.rows(query)] == [
         ("never_seen", "payer", "payment"),
         ("vanished", "survivor", "additional email"),
+    ]
+
+
+def test_a_payer_has_every_address_the_newest_first(world: Warehouse) -> None:
+    query = "select name, emails, phones from unified.clients where business = 'payers' and phones <> '{}'"
+    assert world.rows(query) == [
+        {"name": "Ana Pérez", "emails": ["new@example.com", "ana@example.com"], "phones": [PHONE]}
+    ]
+
+
+def test_a_subscriber_has_each_field_from_the_newest_side_that_has_it(world: Warehouse) -> None:
+    query = """
+        select id, full_name, emails[1], phones[1], tags, status, consent_email, custom_fields
+        from unified_internal.int_manychat__subscribers where account = 'chats' order by id
+    """
+    assert [tuple(row.values()) for row in world.rows(query)] == [
+        ("1", "Anita", "new@example.com", PHONE, ["vip"], "active", True, {"Puntos": 7}),
+        ("2", "Eva", "eva@example.com", None, None, None, None, None),
+        ("3", "Luis", "eva@example.com", None, None, None, None, {"ghl_contact_id": "g3"}),
     ]

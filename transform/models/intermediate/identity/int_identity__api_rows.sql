@@ -7,6 +7,10 @@
             'source': 'ghl', 'stream': 'contacts', 'model': ref('stg_ghl__contacts'), 'fields': 'custom_fields',
             'per_account': true, 'consents': ['email', 'sms', 'whatsapp'],
         },
+        {
+            'source': 'manychat', 'stream': 'subscribers', 'model': ref('int_manychat__subscribers'),
+            'fields': 'custom_fields', 'consents': ['email', 'sms', 'whatsapp'], 'country': 'null',
+        },
         {'source': 'stripe', 'stream': 'customers', 'model': ref('stg_stripe__customers'), 'fields': 'metadata'},
         {
             'source': 'stripe', 'stream': 'charges', 'model': ref('stg_stripe__charges'), 'fields': 'metadata',
@@ -16,6 +20,7 @@
             'source': 'stripe', 'stream': 'checkout_sessions', 'model': ref('stg_stripe__checkout_sessions'),
             'fields': 'metadata', 'where': 'customer_id is null', 'consents': ['email'],
         },
+        {'source': 'paypal', 'stream': 'payers', 'model': ref('int_paypal__payers'), 'fields': 'null::jsonb'},
     ]
 -%}
 
@@ -65,7 +70,7 @@ people as (
         phones,
         {{ stream.fields }} as fields,
         {{ 'account' if stream.per_account else "''" }} as fields_account,
-        country,
+        {{ stream.get('country', 'country') }} as country,
         {% for consent in ['email', 'sms', 'whatsapp'] %}
         {{ 'consent_' ~ consent if consent in stream.consents else 'null::boolean' }} as consent_{{ consent }},
         {% endfor %}
