@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import time
-import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 from rich.table import Table
 from warehouse.connection import connect
 
-from stage_first import project
-from stage_first.children import MeltanoRun, end_with_parent
+from stage_first.children import end_with_parent
+from stage_first.download import FIGURES, Download
 from stage_first.queries import fetch
 
 if TYPE_CHECKING:
@@ -27,20 +26,15 @@ LOOK_SECONDS = 0.2
 SHOW_SECONDS = 5.0
 PATIENCE_SECONDS = 30.0
 """How long a run may take to commit what it holds once it was asked to stop."""
-_WORDS = {"succeeded_with_rejects": "with rejects"}
-_FIGURES = ("rows_read", "rows_new", "rows_changed", "rows_deleted", "rows_rejected", "requests")
 
 
 class DownloadAll:
     """One `meltano run tap-x target-postgres` for each source, side by side."""
 
     def __init__(self, sources: Sequence[Source], database_url: str, console: Console) -> None:
-        self._sources = sources
+        self._downloads = [Download(source) for source in sources]
         self._url = database_url
         self._console = console
-        self._run_ids = {source.name: str(uuid.uuid4()) for source in sources}
-        self._runs = {source.name: _run_of(source) for source in sources}
-        self._figures: dict[str, dict[str, Any]] = {}
         self._shown: dict[str, str] = {}
         self._signals: list[int] = []
         self._stopping_since = 0.0
@@ -48,17 +42,27 @@ class DownloadAll:
     def run(self) -> int:
         """Run all to their ends and return the exit code: 0 only if each succeeded."""
         self._take_signals()
-        for name, run in self._runs.items():
-            run.start({**os.environ, "STAGE_FIRST_RUN_ID": self._run_ids[name]})
-        for run in self._runs.values():
-            run.listen()
-        self._watch()
+        self._run_side_by_side(self._downloads)
+        if again := [] if self._signals else self._with_new_seeds():
+            names = ", ".join(download.name for download in again)
+            self._print(f"{names}: once more, with what the others brought")
+            self._run_side_by_side(again)
         self._console.print(self._summary())
-        for remark in self._remarks():
-            self._console.print(remark, highlight=False, markup=False, soft_wrap=True)
+        for remark in (remark for download in self._downloads for remark in download.remarks):
+            self._print(remark)
         if self._signals:
             return 128 + self._signals[0]
-        return 1 if any(run.code for run in self._runs.values()) else 0
+        return 1 if any(download.run.code for download in self._downloads) else 0
+
+    def _with_new_seeds(self) -> list[Download]:
+        """Those that look up what others stage, if others have staged news meanwhile."""
+        return [
+            download
+            for download in self._downloads
+            if download.source.reads_staging
+            and not download.run.code
+            and any(other.has_news for other in self._downloads if other is not download)
+        ]
 
     def _take_signals(self) -> None:
         """Notice signals, but for those that `nohup` or `&` ignore; and the end of Meltano, if it started this."""
@@ -68,99 +72,71 @@ class DownloadAll:
         if "MELTANO_UTILITY_NAME" in os.environ:
             end_with_parent()
 
-    def _watch(self) -> None:
-        running, shown_at = dict(self._runs), time.monotonic()
+    def _run_side_by_side(self, downloads: Sequence[Download]) -> None:
+        for download in downloads:
+            download.start()
+        for download in downloads:
+            download.run.listen()
+        running, shown_at = list(downloads), time.monotonic()
         while running:
             time.sleep(LOOK_SECONDS)
-            self._obey()
-            if ended := [name for name, run in running.items() if not run.is_running]:
-                self._look()
-            for name in ended:
-                self._say(name, self._outcome(name, running.pop(name)))
+            self._obey(running)
+            running = self._without_ended(running)
             if time.monotonic() - shown_at > SHOW_SECONDS:
                 shown_at = time.monotonic()
                 self._look()
-                for name in running:
-                    self._say(name, _progress(self._figures.get(name)))
+                for download in running:
+                    self._say(download.name, download.progress)
 
-    def _obey(self) -> None:
+    def _without_ended(self, running: list[Download]) -> list[Download]:
+        ended = [download for download in running if not download.run.is_running]
+        if ended:
+            self._look()
+        for download in ended:
+            self._say(download.name, download.outcome)
+        return [download for download in running if download not in ended]
+
+    def _obey(self, running: Sequence[Download]) -> None:
         """Stop all when a signal says so: gently, but at once after a second Ctrl-C or when that takes too long."""
         if not self._signals:
             return
         if not self._stopping_since:
             self._stopping_since = time.monotonic()
-            self._console.print("Stopping all downloads; they go on from here the next time.")
-            for run in self._runs.values():
-                run.ask_to_stop()
+            self._print("Stopping all downloads; they go on from here the next time.")
+            for download in running:
+                download.was_stopped = True
+                download.run.ask_to_stop()
         impatient = self._signals.count(signal.SIGINT) > 1
         if impatient or time.monotonic() - self._stopping_since > PATIENCE_SECONDS:
-            for run in self._runs.values():
-                run.kill()
+            for download in running:
+                download.run.kill()
 
     def _look(self) -> None:
         """Read from `ops.sync_runs` how far each is; a database that is away is the loader's matter."""
+        run_ids = [run_id for download in self._downloads for run_id in download.run_ids]
         try:
             with connect(self._url, application="download-all", connect_timeout=3) as connection:
-                rows = fetch(connection, "downloads", {"run_ids": list(self._run_ids.values())})
+                rows = {row["run_id"]: row for row in fetch(connection, "downloads", {"run_ids": run_ids})}
         except psycopg.OperationalError:
             return
-        names = {run_id: name for name, run_id in self._run_ids.items()}
-        self._figures = {names[row["run_id"]]: row for row in rows}
+        for download in self._downloads:
+            download.figures = [rows[run_id] for run_id in download.run_ids if run_id in rows]
 
     def _say(self, name: str, what: str) -> None:
         if what and self._shown.get(name) != what:
             self._shown[name] = what
-            self._console.print(f"{name}: {what}", highlight=False, markup=False, soft_wrap=True)
+            self._print(f"{name}: {what}")
 
-    def _outcome(self, name: str, run: MeltanoRun) -> str:
-        seconds = f"{run.seconds:.1f} s"
-        error = self._error(name)
-        return f"{self._state(name)}, {seconds}" + (f". {error}" if error else "")
-
-    def _state(self, name: str) -> str:
-        told: str = self._figures.get(name, {}).get("state", "failed")
-        if self._runs[name].code:
-            return "stopped" if self._signals else "failed"
-        return _WORDS.get(told, told)
-
-    def _error(self, name: str) -> str:
-        """The first error of tap or loader: those that follow are mostly its consequences."""
-        run = self._runs[name]
-        if self._signals or not run.code:
-            return ""
-        told = self._figures.get(name, {}).get("error")
-        return next(iter(run.errors), told) or f"It ended with exit code {run.code}."
+    def _print(self, text: str) -> None:
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def _summary(self) -> Table:
         table = Table("source", "state", title="Downloads")
-        for figure in _FIGURES:
+        for figure in FIGURES:
             table.add_column(figure.removeprefix("rows_"), justify="right")
         table.add_column("seconds", justify="right")
-        for name, run in self._runs.items():
-            figures = self._figures.get(name, {})
-            numbers = [f"{figures.get(figure) or 0:,}" for figure in _FIGURES]
-            table.add_row(name, self._state(name), *numbers, f"{run.seconds:.1f}", style="red" if run.code else None)
+        for download in self._downloads:
+            numbers = [f"{download.figure(figure):,}" for figure in FIGURES]
+            style = "red" if download.run.code else None
+            table.add_row(download.name, download.state, *numbers, f"{download.seconds:.1f}", style=style)
         return table
-
-    def _remarks(self) -> list[str]:
-        notes = [f"{name}: {row['note']}" for name, row in self._figures.items() if row["note"]]
-        errors = {name: self._error(name) for name in self._runs}
-        told = [f"{name}: {error} Its output: {self._runs[name].log}" for name, error in errors.items() if error]
-        return notes + told
-
-
-def _run_of(source: Source) -> MeltanoRun:
-    """The run of one source; `--force`, because our lease, not Meltano's heartbeat, decides who may write."""
-    arguments = ["run", "--force", source.tap, "target-postgres"]
-    return MeltanoRun(source.name, arguments, project.DATA / "logs" / f"{source.job}.log")
-
-
-def _progress(figures: dict[str, Any] | None) -> str:
-    if figures is None:
-        return ""
-    parts = [f"{figures['rows_read']:,} rows"]
-    if figures["requests"]:
-        parts.append(f"{figures['requests']:,} requests")
-    if figures["waiting_until"]:
-        parts.append(f"waiting until {figures['waiting_until']:%H:%M:%S} UTC")
-    return ", ".join(parts)

@@ -24,6 +24,8 @@ class Source:
     tap: str
     schema: str
     needs: tuple[tuple[str, ...], ...]
+    reads_staging: bool = False
+    """Whether the tap looks up what others have staged (annotation `reads_staging` of its definition)."""
 
     @property
     def job(self) -> str:
@@ -82,7 +84,8 @@ def _source(tap: dict[str, Any]) -> Source:
     name = tap["name"]
     prefix, groups = name.replace("-", "_").upper(), tap.get("settings_group_validation", [])
     needs = tuple(tuple(f"{prefix}_{setting.upper()}" for setting in group) for group in groups)
-    return Source(name.removeprefix("tap-"), tap.get("label", name), name, tap["load_schema"], needs)
+    reads_staging = tap.get("annotations", {}).get("stage_first", {}).get("reads_staging", False)
+    return Source(name.removeprefix("tap-"), tap.get("label", name), name, tap["load_schema"], needs, reads_staging)
 
 
 def _missing(group: tuple[str, ...], environment: Mapping[str, str]) -> list[str]:
