@@ -1,0 +1,147 @@
+"""Faults in the middle of a download, and runs that are cut off: nothing is lost, nothing committed is asked again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from psycopg import connect
+from sandbox.server import SandboxServer
+from support.databases import fresh_database
+from support.desk import Desk
+
+from tests.extractors.tap_manychat.harness import (
+    FIND,
+    GET_INFO,
+    Outcome,
+    ids_file,
+    load,
+    requests_of,
+    run,
+    stage,
+    stage_contacts,
+    staged,
+    truth,
+)
+
+FAULTS = ["rate_limit", "server_error", "unavailable", "cut", "truncated", "html", "hang"]
+
+
+def stage_everything(desk: Desk, sandbox: SandboxServer) -> None:
+    """Ids of the CSV export, and contacts of another source."""
+    rows = [{"id": f"manychat_subscribers:{one}", "record": {}} for one in truth(sandbox)]
+    stage(desk, "staging_csv.imports", rows)
+    stage_contacts(desk, sandbox)
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_fault_in_mid_run_costs_nothing_but_time(sandbox: SandboxServer, tmp_path: Path, kind: str) -> None:
+    count = 1 if kind == "hang" else 3
+    for path, skip in ((GET_INFO, 20), ("/fb/page/getTags", 0)):
+        sandbox.faults.add(kind, f"/manychat{path}", count, skip)
+    world = truth(sandbox)
+    outcome = run(f"{sandbox.url}/manychat", subscriber_ids_file=ids_file(tmp_path, world), timeout_seconds=1)
+    assert (outcome.exit_code, outcome.finished) == (0, True)
+    assert sandbox.faults.waiting == []
+    assert outcome.states[-1]["progress"]["subscribers"]["waits"] == count
+    assert {row["id"]: row["record"] for row in outcome.records("subscribers")} == world
+    assert len(outcome.records("subscribers")) == len(world)
+    assert not any(row["record"]["found"] is not True for row in outcome.records("lookups"))
+
+
+def test_a_fault_while_emails_are_looked_up(sandbox: SandboxServer, desk: Desk) -> None:
+    stage_everything(desk, sandbox)
+    for kind in ("rate_limit", "cut", "html"):
+        sandbox.faults.add(kind, f"/manychat{FIND}", 2, 10)
+    outcome = run(f"{sandbox.url}/manychat", database_url=desk.url)
+    load(desk, outcome.lines)
+    assert outcome.exit_code == 0
+    assert staged(desk) == truth(sandbox)
+
+
+def test_an_error_that_never_ends_is_no_deletion(
+    sandbox: SandboxServer, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage_everything(desk, sandbox)
+    load(desk, run(f"{sandbox.url}/manychat", database_url=desk.url).lines)
+    sandbox.clock.now += 8 * 86_400
+    sandbox.faults.add("unavailable", f"/manychat{GET_INFO}", 10_000, skip=5)
+    down = run(f"{sandbox.url}/manychat", database_url=desk.url, max_wait_seconds=1)
+    load(desk, down.lines)
+    assert (down.exit_code, down.finished) == (1, False)
+    assert "Not read to the end: subscribers" in caplog.text
+    assert staged(desk) == truth(sandbox)
+    sandbox.faults.clear()
+    asked = len(sandbox.log)
+    load(desk, run(f"{sandbox.url}/manychat", database_url=desk.url).lines)
+    assert 0 < requests_of(sandbox, asked).count(GET_INFO) <= len(truth(sandbox))
+
+
+def test_killed_at_any_checkpoint_the_next_run_goes_on_with_what_is_due(
+    sandbox: SandboxServer, server: str, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_manychat.base.PAGE_SIZE", 20)
+    for part in (0.2, 0.5, 0.8):
+        with fresh_database(server, template) as url, connect(url, autocommit=True) as connection:
+            desk = Desk(url, "staging_manychat", connection, tmp_path)
+            stage_everything(desk, sandbox)
+            whole = run(f"{sandbox.url}/manychat", database_url=url)
+            killed_and_run_again(sandbox, desk, whole, int(part * len(whole.states)))
+
+
+def killed_and_run_again(sandbox: SandboxServer, desk: Desk, whole: Outcome, checkpoint: int) -> None:
+    """What the loader had at the checkpoint is not asked for again, and what the next run sends completes the world."""
+    lines, bookmark = whole.until(checkpoint)
+    load(desk, lines)
+    tried = {row[0] for row in desk.query("select id from staging_manychat.lookups")}
+    asked = len(sandbox.log)
+    again = run(f"{sandbox.url}/manychat", bookmark, database_url=desk.url)
+    load(desk, again.lines)
+    assert again.finished
+    assert tried
+    values = {value for logged in sandbox.log[asked:] for _, value in logged.params}
+    assert not {seed.partition(":")[2] for seed in tried} & values
+    assert requests_of(sandbox, asked).count(GET_INFO) < len(truth(sandbox))
+    assert staged(desk) == truth(sandbox)
+    asked = len(sandbox.log)
+    run(f"{sandbox.url}/manychat", again.state, database_url=desk.url)
+    assert len(requests_of(sandbox, asked)) <= 30
+
+
+def test_killed_without_a_warehouse_the_bookmark_goes_on(
+    sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_manychat.base.PAGE_SIZE", 10)
+    ids = list(truth(sandbox))
+    path = ids_file(tmp_path, ids)
+    whole = run(f"{sandbox.url}/manychat", subscriber_ids_file=path)
+    for checkpoint in range(1, len(whole.states), 3):
+        _, state = whole.until(checkpoint)
+        done = state["bookmarks"].get("subscribers", {}).get("asked", 0)
+        again = run(f"{sandbox.url}/manychat", state, subscriber_ids_file=path)
+        assert [row["id"] for row in again.records("subscribers")] == ids[done:]
+    assert len(whole.states) > 8
+
+
+def test_a_connection_to_the_warehouse_that_breaks_is_made_anew(
+    sandbox: SandboxServer, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_manychat.staged.ROWS_AT_ONCE", 20)
+    stage_everything(desk, sandbox)
+    server = sandbox.manychat
+    answer, left = server.answer, [40]
+
+    def breaking(request: object) -> object:
+        left[0] -= 1
+        if left[0] == 0:
+            desk.query(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and application_name like '%%tap-manychat%%'"
+            )
+        return answer(request)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(server, "answer", breaking)
+    outcome = run(f"{sandbox.url}/manychat", database_url=desk.url)
+    load(desk, outcome.lines)
+    assert (left[0] < 0, outcome.exit_code) == (True, 0)
+    assert staged(desk) == truth(sandbox)
