@@ -73,7 +73,7 @@ class Client:
 
     def report(self, start: int, end: int, **params: Any) -> requests.Response:
         asked = {"start_date": zulu(start), "end_date": zulu(end), "fields": "all", "page_size": 500}
-        return self.get("/v1/reporting/transactions", **asked, balance_affecting_records_only="N", **params)
+        return self.get("/v1/reporting/transactions", **{**asked, "balance_affecting_records_only": "N", **params})
 
     def window(self, start: int, end: int, **params: Any) -> list[Row]:
         """Give all rows of a window, halved as long as it is too large."""
