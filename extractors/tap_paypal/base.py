@@ -8,7 +8,7 @@ from tap_core.api_stream import ApiStream, Facts
 from tap_core.client import Call
 from tap_core.interval_stream import DAY, HOUR
 from tap_core.intervals import from_text
-from tap_core.raw_json import value_at
+from tap_core.raw_json import texts_at, value_at
 from typing_extensions import override
 
 from tap_paypal.client import ALL
@@ -53,7 +53,7 @@ class PayPalStream(ApiStream):
         """Phone numbers are texts, or objects of a calling code and a national number."""
         found: dict[str, None] = {}
         for phone, country in self.phones:
-            region = value_at(fields, country.split(".")) if country else None
+            region = next(iter(texts_at(fields, country.split("."))), None) if country else None
             texts = list(_phones_at(fields, phone.split(".")))
             found |= dict.fromkeys(self.tap.phone_reader.read_all(texts, region))
         return list(found)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from tap_core import raw_json
 from tap_core.client import Call, Client
+from tap_core.engine import RepeatedCursorError
 from tap_core.errors import ChangedEnvelopeError, MissingPermissionError, RefusedRequestError, WrongCredentialError
 from tap_core.interval_stream import DAY, HOUR
 from tap_core.meter import Meter
@@ -61,6 +64,13 @@ class Report(msgspec.Struct):
     total_pages: int
     last_refreshed_datetime: str
     account_number: str | None = None
+
+
+class Link(msgspec.Struct):
+    """Where a list goes on."""
+
+    href: str
+    rel: str = ""
 
 
 class TokenBody(msgspec.Struct):
@@ -180,21 +190,39 @@ class PayPalClient(Client):
         """
         for _ in range(LIST_TRIES):
             total = None
-            for page in _numbers():
-                items, items_total, pages = self.numbered(_numbered_call(path, page, size), name, meter)
-                if total not in (None, items_total):
+            for page in count(1):
+                items, present_total, pages = self.numbered(_numbered_call(path, page, size), name, meter)
+                if total not in (None, present_total):
                     break
-                total = items_total
+                total = present_total
                 yield items
                 if page >= pages:
                     return
         raise MovingListError(f"PayPal {path} changed at each of {LIST_TRIES} tries to list it; run again later.")
 
+    def linked(
+        self, path: str, params: Mapping[str, str | int], name: str, meter: Meter
+    ) -> Iterator[list[msgspec.Raw]]:
+        """Yield the pages of a list that links to its next page.
+
+        Raises:
+            RepeatedCursorError: a page links to itself.
+        """
+        wanted: dict[str, str | int] | None = dict(params)
+        while wanted is not None:
+            body = self.members(Call(path, (ALL,), wanted), meter)
+            if name not in body:
+                raise ChangedEnvelopeError(f"PayPal {path} lists no {name} any more; nothing was skipped, tell us.")
+            yield raw_json.decode_items(body[name])
+            asked, wanted = wanted, _next_page(body)
+            if wanted == asked:
+                raise RepeatedCursorError(f"PayPal {path} links from a page to the same page")
+
     def numbered(self, call: Call, name: str, meter: Meter) -> tuple[list[msgspec.Raw], int, int]:
         """Return a page of a numbered list, how many objects it has in all, and how many pages."""
         body = self.members(call, meter)
         try:
-            items = raw_json.decode_items(body.get(name, msgspec.Raw(b"[]")))
+            items = raw_json.decode_items(body[name]) if name in body else []
             return items, int(bytes(body["total_items"])), int(bytes(body["total_pages"]))
         except (KeyError, ValueError) as error:
             raise ChangedEnvelopeError(f"PayPal {call.path} lists without a total ({error!r}).") from error
@@ -223,11 +251,11 @@ class PayPalClient(Client):
         return token_for(body.access_token, None, body.expires_in)
 
 
-def _numbers() -> Iterator[int]:
-    page = 1
-    while True:
-        yield page
-        page += 1
+def _next_page(body: Mapping[str, msgspec.Raw]) -> dict[str, str | int] | None:
+    """The parameters of the link to the next page; None if there is none."""
+    links = msgspec.json.decode(body.get("links", msgspec.Raw(b"[]")), type=list[Link])
+    query = next((urlsplit(link.href).query for link in links if link.rel == "next"), None)
+    return None if query is None else dict(parse_qsl(query))
 
 
 def _numbered_call(path: str, page: int, size: int) -> Call:

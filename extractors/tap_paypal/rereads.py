@@ -64,7 +64,7 @@ class RereadingStream(ReportStream):
         if opening.refreshed is None:
             logger.warning("%s: PayPal has published nothing lately; the next run asks again.", self.name)
             return
-        coverage = self.coverage(bookmark, self.tap.start, opening.refreshed - 1, lookback)
+        coverage = self.coverage(bookmark, self.tap.report_start, opening.refreshed - 1, lookback)
         if "covered_to" in bookmark:
             covered_to = from_text(bookmark["covered_to"])
             self._fresh, self._news = covered_to - lookback, covered_to - min(lookback, LATEST)
@@ -133,7 +133,7 @@ class RereadingStream(ReportStream):
     def _original(self, transaction_id: str) -> list[RecordMessage]:
         """The rows of a transaction, searched for backwards; none if it was initiated elsewhere."""
         end = self._fresh or self.tap.opening().now
-        oldest = max(self.tap.start, from_text(self._originals[transaction_id]) - REFUNDED_WITHIN)
+        oldest = max(self.tap.oldest, from_text(self._originals[transaction_id]) - REFUNDED_WITHIN)
         while end > oldest:
             start = max(end - LONGEST, oldest)
             if messages := self.rows(Interval(start, end), transaction_id):

@@ -14,7 +14,7 @@ from typing_extensions import override
 from tap_paypal import opening
 from tap_paypal.client import ALL, TOKEN, PayPalClient
 from tap_paypal.opening import Opening
-from tap_paypal.revealed import Revealed
+from tap_paypal.revealed import Known, Revealed
 from tap_paypal.streams import STREAMS, Transactions
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class TapPayPal(ApiTap):
 
     @override
     def prepare(self) -> None:
-        _ = self.client, self.opening  # made before several threads ask for them
+        _ = self.client, self.opening, self.known_subscriptions  # made before several threads ask for them
 
     @override
     def _sync_side_by_side(self, streams: list[RawStream]) -> None:
@@ -113,6 +113,12 @@ class TapPayPal(ApiTap):
         return Revealed()
 
     @cached_property
+    def known_subscriptions(self) -> Known:
+        """Ids of subscriptions that earlier runs came across."""
+        unfinished = self.state.get("bookmarks", {}).get("subscriptions", {}).get("unfinished", [])
+        return Known(self.database, self.account, [*self.config["subscription_ids"], *unfinished])
+
+    @cached_property
     def opening(self) -> Once[Opening]:
         """Who the account is, what time it is at PayPal, and until when transactions are published."""
         return Once(self._open)
@@ -132,9 +138,9 @@ class TapPayPal(ApiTap):
         return self.opening().now - THREE_YEARS + HOUR
 
     @property
-    @override
-    def start(self) -> int:
-        return max(super().start, self.oldest + DAY - HOUR)
+    def report_start(self) -> int:
+        """Where the reports begin: at the start date, but a day from what PayPal forgets while we read."""
+        return max(self.start, self.oldest + DAY - HOUR)
 
     @cached_property
     @override
