@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     _Fact = TypeVar("_Fact")
 
 _TRIES = 200
-_PENDING_FOR = 6 * DAY
 _SALES = ("T0006", "T0007", "T0002", "T0011")
 _at = attrgetter("at")
 
@@ -132,8 +131,9 @@ def _seen(books: Books, by: Payer) -> Appearance:
 
 def _pending_ends(day: Day) -> None:
     """Let pending payments of the last days come in or fail: the same rows, with a new status."""
-    for row in day.since(_PENDING_FOR):
-        old = day.begin - row.at > _PENDING_FOR - DAY
+    longest = day.books.switches.pending_days * DAY
+    for row in day.since(longest):
+        old = day.begin - row.at > longest - DAY
         if row.status == "P" and row.code in _SALES and (old or day.chance(30)):
             row.status = "D" if day.chance(20) else "S"
             row.updated = day.published_at()

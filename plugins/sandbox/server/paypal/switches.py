@@ -32,5 +32,7 @@ class Switches:
     """Shape of a 401: `oauth`, `envelope`, or as the address has it (reporting and invoicing oauth, else envelope)."""
     refund_days: int = 100
     """How old a payment may be that a day refunds or charges back."""
+    pending_days: int = 6
+    """How many days a payment by bank may take; then it has come in or failed, and no other row tells."""
     rates: dict[str, float] = field(default_factory=lambda: {"account": 30.0, "token": 5.0})
     """Requests a second, and those for a token."""
