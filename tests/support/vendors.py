@@ -30,7 +30,9 @@ class Vendor:
     settings: Settings
     streams: tuple[str, ...]
     busy_path: str
-    """Where most pages are asked for."""
+    """Where most pages are asked for, `page_size` objects of `busy_stream` a page."""
+    busy_stream: str
+    page_size: int
     account: str = "main"
     staged_account: str = "main"
     not_stored: tuple[str, ...] = ()
@@ -96,6 +98,8 @@ STRIPE = Vendor(
         "balance_transactions", "credit_notes", "checkout_sessions", "invoice_payments", "products", "prices",
     ),
     busy_path="/stripe/v1/charges",
+    busy_stream="charges",
+    page_size=100,
     faults=("rate_limit", "server_error", "unavailable", "cut", "hang", "html", "truncated", "advance"),
 )  # fmt: skip
 
@@ -112,6 +116,8 @@ GHL = Vendor(
         "payment_transactions", "payment_subscriptions", "invoices",
     ),
     busy_path="/ghl/contacts/search",
+    busy_stream="contacts",
+    page_size=500,
     staged_account="loc_sandbox",
     not_stored=("searchAfter",),
     deletions_known_after=8,
@@ -120,7 +126,7 @@ GHL = Vendor(
 
 
 def _manychat(sandbox: SandboxServer, folder: Path) -> Object:
-    """ManyChat cannot list: the ids come from a file, as an export would give them. Its limits are ten times as high."""
+    """ManyChat cannot list: the ids come from a file, as an export would. Limits here are ten times the true ones."""
     sandbox.manychat.rates = {"page": 1000.0, "subscriber": 100.0, "system_field": 500.0}
     ids = sandbox.world_state("subscribers", "main", "manychat")
     (folder / "ids.txt").write_text("\n".join(ids))
@@ -139,8 +145,26 @@ MANYCHAT = Vendor(
     settings=_manychat,
     streams=("subscribers", "page_info", "tags", "custom_fields", "bot_fields"),
     busy_path="/manychat/fb/subscriber/getInfo",
+    busy_stream="subscribers",
+    page_size=1,
     faults=("rate_limit", "server_error", "unavailable", "cut", "hang", "html", "truncated"),
     people=60,
+)
+
+
+def _paypal(sandbox: SandboxServer, _folder: Path) -> Object:
+    credential = {"client_id": "sandbox_client", "client_secret": "sandbox_secret"}
+    return {**credential, "api_url": f"{sandbox.url}/paypal"}
+
+
+PAYPAL = Vendor(
+    name="paypal",
+    settings=_paypal,
+    streams=("transactions",),
+    busy_path="/paypal/v1/reporting/transactions",
+    busy_stream="transactions",
+    page_size=500,
+    faults=("rate_limit", "server_error", "unavailable", "cut", "hang", "html", "truncated", "advance"),
 )
 
 VENDORS = (STRIPE, GHL, MANYCHAT)
