@@ -79,9 +79,10 @@ class GhlClient(Client):
     @override
     def headers(self, call: Call) -> Mapping[str, str]:
         self.quota.refuse_if_used_up()
-        self._used.token = self._access.access_token()
+        self._used.token = None
+        self._used.token = token = self._access.access_token()
         return {
-            "Authorization": f"Bearer {self._used.token}",
+            "Authorization": f"Bearer {token}",
             "Version": self._version,
             "Accept": "application/json",
             **call.headers,
@@ -89,7 +90,8 @@ class GhlClient(Client):
 
     @override
     def renew_credential(self) -> bool:
-        return self._access.renew(self._used.token)
+        refused: str | None = self._used.token
+        return refused is not None and self._access.renew(refused)
 
     @override
     def heard(self, response: requests.Response) -> None:

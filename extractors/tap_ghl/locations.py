@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
-from singer_sdk.exceptions import ConfigValidationError
 from tap_core.errors import MissingPermissionError, WrongCredentialError
 from tap_core.meter import Meter
 from tap_core.once import Once
@@ -76,7 +75,7 @@ def locations_of(tap: TapGHL) -> list[Location]:
     """The locations that the settings name, or that an agency's app is installed in.
 
     Raises:
-        ConfigValidationError: the settings name none, or not completely.
+        WrongCredentialError: the settings name none, or not completely.
     """
     config = tap.config
     if config.get("locations"):
@@ -89,7 +88,7 @@ def locations_of(tap: TapGHL) -> list[Location]:
 def _private(tap: TapGHL, given: Mapping[str, Any]) -> Location:
     location, token = given.get("location_id"), given.get("private_token")
     if not location or not token:
-        raise ConfigValidationError(f"A location needs its location_id and its private_token. {HOW_TO}")
+        raise WrongCredentialError(f"A location needs its location_id and its private_token. {HOW_TO}")
     return Location(location, _client(tap, location, PrivateToken(token)))
 
 
@@ -98,9 +97,9 @@ def _by_app(tap: TapGHL, config: Mapping[str, Any]) -> list[Location]:
     owner = config.get("company_id") or config.get("location_id")
     if missing or not owner:
         names = ", ".join([*missing, *([] if owner else ["location_id (or company_id)"])])
-        raise ConfigValidationError(f"An app needs {names} as well. {HOW_TO}")
+        raise WrongCredentialError(f"An app needs {names} as well. {HOW_TO}")
     if tap.database is None:
-        raise ConfigValidationError(
+        raise WrongCredentialError(
             "An app's refresh token changes with each use, and without database_url the new one would be lost: set "
             "DATABASE_URL, or use a private token."
         )
