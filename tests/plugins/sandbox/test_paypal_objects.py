@@ -249,6 +249,16 @@ def test_balances_are_what_the_rows_add_up_to(sandbox: SandboxServer, client: Cl
     assert {one["currency"]: one for one in answer["balances"]} == truth(sandbox, "balances")
 
 
+def test_balances_of_each_day_are_those_of_the_rows_until_then(sandbox: SandboxServer, client: Client) -> None:
+    rows = [row for row in keys(sandbox.paypal.books).values() if row.currency == "USD" and row.affects]
+    for at in range(sandbox.clock.now - 900 * DAY, sandbox.clock.now - DAY, 90 * DAY):
+        held = [row for row in rows if row.at <= at and row.code in ("T1503", "T1105")]
+        total = sum(row.cents + row.fee for row in rows if row.at <= at) - sum(row.cents for row in held)
+        one = client.ok("/v1/reporting/balances", as_of_time=zulu(at), currency_code="USD")["balances"][0]
+        assert round(float(one["total_balance"]["value"]) * 100) == total
+        assert round(float(one["withheld_balance"]["value"]) * 100) == -sum(row.cents for row in held)
+
+
 def test_balances_of_another_time_and_currency(sandbox: SandboxServer, client: Client) -> None:
     before = client.ok("/v1/reporting/balances", as_of_time="2026-01-01T00:00:00Z", currency_code="USD")
     assert [one["currency"] for one in before["balances"]] == ["USD"]

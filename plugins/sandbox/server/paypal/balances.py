@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sandbox.server.paypal import times
 from sandbox.server.paypal.books import ACCOUNT_NUMBER
 from sandbox.server.paypal.errors import bad_parameter, too_new
 from sandbox.server.paypal.render import money
+from sandbox.server.paypal.sums import Sums
 
 if TYPE_CHECKING:
     from sandbox.server.paypal.books import Books
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 PRIMARY = "USD"
-_HELD = ("T1503", "T1105")
 
 
 def balances(books: Books, query: Query) -> Object:
@@ -38,15 +37,10 @@ def balances(books: Books, query: Query) -> Object:
 
 def added_up(books: Books, at: int) -> dict[str, Object]:
     """Give the balance of each currency at a moment."""
-    total: Counter[str] = Counter()
-    held: Counter[str] = Counter()
-    for row in books.shelf.published(books.moment):
-        if row.at > at:
-            break
-        if row.code in _HELD:
-            held[row.currency] -= row.cents
-        elif row.affects:
-            total[row.currency] += row.cents + row.fee
+    key = (books.shelf.version, books.moment)
+    if books.sums is None or books.sums.key != key:
+        books.sums = Sums(key, list(books.shelf.published(books.moment)))
+    total, held = books.sums.until(at)
     return {
         currency: {
             "currency": currency,

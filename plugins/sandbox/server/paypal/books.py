@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sandbox.exports.paypal import Line
     from sandbox.people import Person, World
+    from sandbox.server.paypal.sums import Sums
     from sandbox.server.paypal.switches import Switches
     from sandbox.server.vendor import Clock
 
@@ -45,6 +46,7 @@ class Books:
         self.windows: dict[tuple[Any, ...], list[Row]] = {}
         """Windows of the report that were asked for last."""
         self.deleted: dict[str, dict[str, int]] = {"invoices": {}}
+        self.sums: Sums | None = None
         self.supplier = history.supplier()
         self.next_person = world.people
         self.next_payment = 100
