@@ -10,7 +10,7 @@ from singer_sdk import typing as th
 from tap_core.api_tap import ApiTap, api_settings
 from tap_core.database import Database
 from tap_core.errors import RefusedRequestError, TemporaryError, VendorDownError, WrongCredentialError
-from tap_core.interval_stream import DAY
+from tap_core.interval_stream import DAY, HOUR
 from tap_core.once import Once
 from typing_extensions import override
 
@@ -202,8 +202,9 @@ class TapManyChat(ApiTap):
         return self._queue(given, self._subscribers.bookmark)
 
     def _queue(self, given: Given, bookmark: Mapping[str, Any]) -> Seeds:
+        """The queue as of now; an hour is no reason to leave what a weekly schedule asks for to the week after."""
         now = self.now()
-        reread, retry = (int(self.config[name] * DAY) for name in ("reread_days", "retry_days"))
+        reread, retry = (max(0, int(self.config[name] * DAY) - HOUR) for name in ("reread_days", "retry_days"))
         if self.database is None:
             return ListedSeeds(list(given.settings), bookmark, now, reread)
         line = Database(self.config["database_url"], self.name)  # of its own: it holds the queue while it is read
