@@ -86,6 +86,8 @@
             create table {{ target_relation }} as (
                 {{ sql }}
             );
+        {% endcall %}
+        {% call statement('name_its_key_and_query') %}
             alter table {{ target_relation }} add primary key (account, id);
             comment on table {{ target_relation }} is '{{ reading_of_model() }}';
         {% endcall %}
