@@ -30,12 +30,10 @@ LOOKUPS, SUBSCRIBERS = "staging_manychat.lookups", "staging_manychat.subscribers
 
 _MAKE = """
 create temporary table if not exists seed_queue (
-    position bigint, kind text, value text, origin text, was text, is_stored boolean, is_due boolean,
-    tried_at timestamptz
+    position bigint, kind text, value text, origin text, was text, is_stored boolean
 )
 """
 _FILL = r"""
-insert into seed_queue
 with given as ({given}),
 cleaned as (
     select kind, origin, case kind when 'email' then lower(btrim(value)) else value end as value
@@ -48,7 +46,9 @@ cleaned as (
     end
 ),
 seeds as (
-    select kind, value, min(origin) as origin from (select * from cleaned {other_forms}) as all_forms group by 1, 2
+    select kind, value collate "C" as value, min(origin) as origin
+    from (select * from cleaned {other_forms}) as all_forms
+    group by 1, 2
 ),
 known as (
     select
@@ -71,12 +71,19 @@ known as (
             else lookups.record ->> 'subscriber_id'
         end
 ),
-judged as (select *, {is_due} as is_due from known)
-select
-    row_number() over (order by is_due desc, tried_at nulls first, kind, value),
-    kind, value, origin, was, kind = 'subscriber_id' and is_stored and not is_deleted, is_due, tried_at
-from judged
+judged as materialized (select *, {is_due} as is_due from known),
+queued as (
+    insert into seed_queue
+    select
+        row_number() over (order by tried_at nulls first, kind, value),
+        kind, value, origin, was, kind = 'subscriber_id' and is_stored and not is_deleted
+    from judged
+    where is_due
+)
+select was, count(*), count(*) filter (where is_due), min(tried_at) filter (where not is_due)
+from judged group by was
 """
+"""Fills the queue with what is due, and counts what is not due too."""
 _NO_ROWS = """
 (
     select null::text as account, null::text as id, null::jsonb as record, null::timestamptz as updated_at,
@@ -119,13 +126,9 @@ select record ->> 'page_id' from staging_manychat.subscribers
 where account = %(account)s and record ->> 'page_id' <> %(page)s
 limit 1
 """
-_COUNT = """
-select was, count(*), count(*) filter (where is_due), min(tried_at) filter (where not is_due)
-from seed_queue group by was
-"""
 _NEXT = """
 select position, kind, value, origin, was, is_stored from seed_queue
-where is_due and position > %s order by position limit %s
+where position > %s order by position limit %s
 """
 _NOT_STORED = "select wanted from unnest(%s::text[]) as wanted except select id from {} where account = %s"
 
@@ -213,14 +216,13 @@ class StagedSeeds:
         self._database.close()
 
     def _counted(self) -> Coverage:
-        self._fill()
-        rows = self._rows(_COUNT, [])
+        rows = self._fill()
         stalest = min((tried for *_, tried in rows if tried), default=None)
         counts = {was: count for was, count, *_ in rows}
         return Coverage(counts, sum(row[2] for row in rows), stalest and int(stalest.timestamp() * 1000))
 
-    def _fill(self) -> None:
-        """Make the queue from what is staged now."""
+    def _fill(self) -> list[Any]:
+        """Make the queue from what is staged now; return what is known of all seeds."""
         filled = sql.SQL(_FILL).format(
             given=self._given.query(self._exists),
             other_forms=sql.SQL(_OLD_FORMS if self._given.old_forms else ""),
@@ -231,9 +233,10 @@ class StagedSeeds:
         ages = {name: datetime.fromtimestamp(at / 1000, UTC) for name, at in self._ages._asdict().items()}
         with self._database.connection() as connection, connection.transaction():
             connection.execute(_MAKE)
-            connection.execute("truncate seed_queue")
-            connection.execute(filled, {"account": self._account, **ages, **self._given.parameters})
+            connection.execute("set local work_mem = '64MB'; truncate seed_queue")
+            rows = connection.execute(filled, {"account": self._account, **ages, **self._given.parameters}).fetchall()
             connection.execute("create index if not exists seed_queue_position on seed_queue (position)")
+        return rows
 
     def _rows(self, query: Any, parameters: Sequence[Any]) -> list[Any]:
         with self._database.connection() as connection:
