@@ -7,7 +7,7 @@ from typing import Any
 import requests
 from sandbox.server import SandboxServer
 
-LOCATION = "loc_sandbox"
+LOCATION, TOKEN = "loc_sandbox", "pit-sandbox"
 VERSION = "2021-07-28"
 SEARCHES = {
     "contacts": ("/contacts/search", "pageLimit", "dateUpdated"),
@@ -29,7 +29,7 @@ SMALL = {
 
 
 class Client:
-    def __init__(self, sandbox: SandboxServer, token: str = "pit-sandbox", location: str = LOCATION) -> None:
+    def __init__(self, sandbox: SandboxServer, token: str = TOKEN, location: str = LOCATION) -> None:
         self.base, self.location = f"{sandbox.url}/ghl", location
         self.session = requests.Session()
         self.session.headers.update({"Authorization": f"Bearer {token}", "Version": VERSION})
@@ -64,6 +64,7 @@ class Client:
             page = self.search(stream, **body)[stream]
             if not page:
                 return found
+            assert page[-1]["searchAfter"] != body.get("searchAfter"), "the cursor repeats"
             body["searchAfter"] = page[-1]["searchAfter"]
             found += page
 

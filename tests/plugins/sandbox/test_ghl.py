@@ -416,6 +416,7 @@ LOOSE = {
     "GetInvoiceResponseDto": ("invoiceItems",),
     "PipelinesResponseSchema": ("stages",),
     "CustomFieldSchema": ("value",),
+    "GetContectByIdSchema": ("attributionSource", "lastAttributionSource"),
 }
 
 

@@ -21,10 +21,11 @@ def first(seen: Appearance, contact: Contact) -> Opportunity | None:
     if shown is None:
         return None
     name, status = shown
-    begun = contact.added + 60 * SECOND
-    moved = min(begun + seen.numbers[DETAIL] % 30 * DAY * SECOND, max(begun, seen.now * SECOND - SECOND))
+    moved = min(
+        contact.added + seen.numbers[DETAIL] % 30 * DAY * SECOND, max(contact.added, seen.now * SECOND - SECOND)
+    )
     identity = new_id(f"deal:{seen.id}")
-    return Opportunity(identity, begun, moved, contact.id, contact.person, contact.copy, name, status, moved)
+    return Opportunity(identity, contact.added, moved, contact.id, contact.person, contact.copy, name, status, moved)
 
 
 def written(deal: Opportunity, seen: Appearance, location: str) -> Object:
