@@ -1,10 +1,11 @@
-"""The demo: sandbox exports in, clients out, with the commands that a person would type."""
+"""The demo: exports and look-alikes of the vendors in, clients out, with the commands that a person would type."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from sandbox.exports import EXPORTS
 from warehouse.connection import connect
 
 from stage_first import project, settings
+from stage_first.demo_sandbox import look_alikes, write_settings
 from stage_first.doors import enter
 from stage_first.queries import fetch
 from stage_first.status import read_status
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-DEFAULT_PEOPLE = 5500
+DEFAULT_PEOPLE = 1000
 SEED = 2026
 PATIENCE_SECONDS = 15
-_SHOWN = (" rows committed", " ERROR ", "CRITICAL", "Traceback", "Completed with", "PASS=")
+_SHOWN = (" ERROR ", "CRITICAL", "Traceback", "Completed with", "PASS=")
+_OURS = re.compile(r"^\S+ \[\w+ *\] stage-first (.*)$")
+"""What our own commands say, in Meltano's log."""
 _NEXT = """Next:
   source .venv/bin/activate
   meltano --environment=demo invoke stage-first:status        what is in, what is pending
@@ -72,8 +76,9 @@ class Demo:
             self._refuse_real_runs(url)
         with self._step(f"sandbox exports of {self._people:,} people"):
             self._generate()
-        with self._step("meltano run tap-csv target-postgres"):
-            self._call("meltano", "--environment=demo", "run", "tap-csv", "target-postgres")
+        with look_alikes(self._people, SEED) as sandbox, self._step("meltano run download-all"):
+            write_settings(sandbox, [self._exports / f"{name}.csv" for name in EXPORTS])
+            self._call("meltano", "--environment=demo", "run", "download-all")
         with self._step("meltano run unify"):
             self._call("meltano", "--environment=demo", "run", "unify")
         self._summary(url)
@@ -118,11 +123,7 @@ class Demo:
     def _call(self, program: str, *arguments: str) -> None:
         """Run a command, all of its output into the log, its progress and errors to the terminal."""
         command = [str(project.BIN / program) if "/" not in program else program, *arguments]
-        environment = {
-            **os.environ,
-            "TAP_CSV_FILES": ",".join(str(self._exports / f"{name}.csv") for name in EXPORTS),
-            "NO_COLOR": "1",
-        }
+        environment = {**settings.without_plugins(os.environ), "NO_COLOR": "1"}
         with (
             self._log.open("a") as log,
             subprocess.Popen(
@@ -132,10 +133,8 @@ class Demo:
             try:
                 for line in child.stdout or ():
                     log.write(line)
-                    if any(word in line for word in _SHOWN):
-                        self._console.print(
-                            "  " + line.strip()[:160], style="dim", highlight=False, markup=False, soft_wrap=True
-                        )
+                    if said := _worth_showing(line):
+                        self._console.print(f"  {said}", style="dim", highlight=False, markup=False, soft_wrap=True)
             except KeyboardInterrupt:
                 child.wait()
                 wait_for_group()
@@ -166,6 +165,13 @@ class Demo:
             settings.local_server({**os.environ, **settings.dotenv()}).stop()
         self._console.print("\nStopped. Nothing is left running; `make demo` goes on from here.")
         return 130
+
+
+def _worth_showing(line: str) -> str | None:
+    ours = _OURS.match(line)
+    if ours:
+        return ours.group(1).rstrip()
+    return line.strip()[:160] if any(word in line for word in _SHOWN) else None
 
 
 def wait_for_group() -> None:

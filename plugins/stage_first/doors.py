@@ -30,9 +30,12 @@ _WRITING = {"build", "run", "seed", "snapshot", "retry", "clone", "run-operation
 def meltano() -> None:
     """Enter Meltano."""
     arguments = sys.argv[1:]
+    environment = _meltano_environment(arguments)
+    if environment == project.DEMO:
+        arguments = ["--env-file", str(project.DEMO_SETTINGS), *arguments]
     if _needs_warehouse(arguments):
         with _explained():
-            enter(_meltano_environment(arguments))
+            enter(environment)
             if arguments[0] in {"run", "job", "schedule", "el", "elt"} or "run" in arguments:
                 bury_dead_runs(os.environ["DATABASE_URL"])
                 os.environ["MELTANO_RUN_ID"] = os.environ.pop("STAGE_FIRST_RUN_ID", str(uuid.uuid4()))
@@ -56,7 +59,7 @@ def dbt() -> None:
 
 def enter(meltano_environment: str | None = None) -> str:
     """Settle which warehouse is meant, bring it up to date, and put its address into the environment."""
-    os.environ.update(settings.dotenv())
+    os.environ.update(settings.dotenv(meltano_environment))
     url = settings.database_url(os.environ, meltano_environment=meltano_environment)
     if meltano_environment:
         os.environ["MELTANO_ENVIRONMENT"] = meltano_environment

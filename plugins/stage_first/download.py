@@ -96,7 +96,6 @@ class Download:
     @property
     def remarks(self) -> list[str]:
         """What a person should know in the end."""
-        notes = dict.fromkeys(row["note"] for row in self.figures if row["note"])
-        error = self.error
-        told = [f"{error} Its output: {self.run.log}"] if error else []
-        return [f"{self.name}: {remark}" for remark in (*notes, *told)]
+        note, error = self.figures[-1]["note"] if self.figures else None, self.error
+        told = [note, f"{error} Its output: {self.run.log}" if error else None]
+        return [f"{self.name}: {remark}" for remark in told if remark]

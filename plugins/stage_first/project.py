@@ -10,5 +10,6 @@ DATA = Path(os.environ.get("STAGE_FIRST_DATA") or ROOT / ".data")
 TRANSFORM = ROOT / "transform"
 BIN = ROOT / ".venv" / "bin"
 DEMO = "demo"
+DEMO_SETTINGS = DATA / "demo" / "settings.env"
 EMBEDDED_DATABASE = "stage_first"
 DEMO_DATABASE = "stage_first_demo"

@@ -107,7 +107,7 @@ select
     sum(rows_rejected)::bigint as rows_rejected,
     sum(requests)::bigint as requests,
     max(waiting_until) as waiting_until,
-    string_agg(distinct note, ' ') as note,
+    string_agg(distinct note, '; ') as note,
     max(error) as error
 from ops.sync_run_status
 where run_id = any(%(run_ids)s::uuid[])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dotenv import dotenv_values
 from local_postgres.server import DEFAULT_PORT, LocalServer
@@ -17,16 +17,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MELTANO_SCHEMA = "meltano"
+PLUGIN_PREFIXES = ("TAP_", "TARGET_")
+_Value = TypeVar("_Value")
 
 
 class UsageError(Exception):
     """Something the user can put right; the message says how."""
 
 
-def dotenv() -> dict[str, str]:
-    """What `.env` says, where the environment does not say otherwise."""
+def dotenv(meltano_environment: str | None = None) -> dict[str, str]:
+    """What `.env` says, where the environment does not say otherwise; for the demo, its own settings of taps."""
     found = dotenv_values(project.ROOT / ".env")
+    if meltano_environment == project.DEMO:
+        found = {**without_plugins(found), **dotenv_values(project.DEMO_SETTINGS)}
     return {name: value for name, value in found.items() if value and name not in os.environ}
+
+
+def without_plugins(variables: Mapping[str, _Value]) -> dict[str, _Value]:
+    """The variables less the settings of taps and loader, credentials above all."""
+    return {name: value for name, value in variables.items() if not name.startswith(PLUGIN_PREFIXES)}
 
 
 def local_server(environment: Mapping[str, str] = os.environ) -> LocalServer:

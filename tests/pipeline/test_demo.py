@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from stage_first.sources import all_sources
 from support.databases import free_port
 from support.pipes import BIN, PROJECT
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 STEPS = [
     pytest.param("Postgres", marks=pytest.mark.soak),
     pytest.param("sandbox exports", marks=pytest.mark.soak),
-    "meltano run tap-csv",
+    "meltano run download-all",
     "meltano run unify",
     pytest.param("PASS=", marks=pytest.mark.soak),
 ]
@@ -38,7 +39,7 @@ def terminal(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def demo(environment: dict[str, str]) -> subprocess.Popen[str]:
-    command = [BIN / "stage-first", "demo", "--people", "300"]
+    command = [BIN / "stage-first", "demo", "--people", "100"]
     return subprocess.Popen(
         command,
         cwd=PROJECT,
@@ -56,27 +57,34 @@ def finish(run: subprocess.Popen[str]) -> tuple[int, str]:
     return run.returncode, output
 
 
-def started_in(session: int) -> list[str]:
-    """Processes of the demo's session that still live."""
+def started_with(environment: dict[str, str]) -> list[str]:
+    """Processes that work in this demo's data folder, whoever started them."""
     found = []
-    for process in psutil.process_iter(["pid", "cmdline", "status"]):
-        try:
-            if os.getsid(process.pid) == session and process.info["status"] != psutil.STATUS_ZOMBIE:
-                found.append(" ".join(process.info["cmdline"]))
-        except (ProcessLookupError, psutil.NoSuchProcess):
-            continue
+    for process in psutil.process_iter(["cmdline", "environ", "status"]):
+        given = process.info["environ"] or {}
+        alive = process.info["status"] != psutil.STATUS_ZOMBIE
+        if alive and given.get("STAGE_FIRST_DATA") == environment["STAGE_FIRST_DATA"]:
+            found.append(" ".join(process.info["cmdline"] or []))
     return found
+
+
+def news(said: str) -> dict[str, int]:
+    """Of each source how many rows were new or changed, as the summary of the downloads says."""
+    rows = [[cell.strip() for cell in line.split("│")] for line in said.splitlines() if "│" in line]
+    return {row[1]: int(row[4].replace(",", "")) + int(row[5].replace(",", "")) for row in rows if len(row) > 8}
 
 
 def test_twice_to_the_end_and_the_second_time_loads_nothing(terminal: dict[str, str]) -> None:
     code, said = finish(demo(terminal))
     assert code == 0, said
     assert "clients from" in said
+    assert set(news(said)) == {source.name for source in all_sources()}
+    assert all(news(said).values())
     code, again = finish(demo(terminal))
     assert code == 0, again
     figures = [line.rsplit(",", 1)[0] for line in (said + again).splitlines() if "clients from" in line]
     assert figures[0] == figures[1]
-    assert "rows committed" not in again
+    assert not any(news(again).values()), again
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -90,7 +98,7 @@ def test_ctrl_c_leaves_nothing_running_and_nothing_broken(step: str, terminal: d
     code, said = finish(run)
     assert code == 130, said
     assert "Nothing is left running" in said
-    assert started_in(run.pid) == []
+    assert [command for command in started_with(terminal) if "postgres" not in command] == []
     stopped = subprocess.run([BIN / "local-postgres", "status"], env=local(terminal), capture_output=True, text=True)
     assert stopped.returncode == 3, stopped.stdout
     code, said = finish(demo(terminal))
