@@ -48,7 +48,7 @@ STORIES = (
     "chain", "two_emails", "waits", "shop", "family", "loyalty", "agency_a", "agency_b", "paypal", "blocked", "gone",
     "family_grows", "remap", "late", "merge", "unmerge",
 )  # fmt: skip
-API_STORIES = ("emails", "merged", "dnd", "guests", "gone", "money", "payers", "chats", "five", "found")
+API_STORIES = ("emails", "merged", "dnd", "guests", "gone", "money", "payers", "chats", "five", "found", "apis")
 API_ACCOUNTS = {"files_five": "five", "files_found": "found", "location_1": "found", "location_2": "found"}
 WORLDS = [f"world_{number}" for number in range(250)]
 _STAGE = """

@@ -40,6 +40,19 @@ class History:
         return len([row for row in self.published[day]["clients"] if row["business"] == business])
 
 
+def stage_apis(world: Warehouse, day: str) -> None:
+    """On the second day the contact has another e-mail, the customer is gone, and the payer paid once more."""
+    if day == "first":
+        world.load_api("ghl.contacts", account="apis", rows={"c": {"firstName": "Ana", "email": "ana@example.com"}})
+        world.load_api("stripe.customers", account="apis", rows={"cus": {"name": "Ana", "email": "eva@example.com"}})
+    else:
+        world.load_api("ghl.contacts", account="apis", rows={"c": {"firstName": "Eva", "email": "eva@example.com"}})
+        world.load_api("stripe.customers", account="apis", rows={"cus": {"deleted": True}}, deleted=True)
+    info = {"transaction_event_code": "T0006", "transaction_amount": {"value": "1.00"}}
+    payer = {"account_id": "P", "email_address": f"{day}@example.com"}
+    world.load_api("paypal.transactions", account="apis", rows={day: {"transaction_info": info, "payer_info": payer}})
+
+
 @pytest.fixture(scope="module")
 def history(warehouse: Warehouse) -> History:
     days = History(warehouse)
@@ -53,6 +66,7 @@ def history(warehouse: Warehouse) -> History:
         "a": {"Name": "Ana", "Correo": "ana@example.com"},
         "b": {"Name": "Anna", "Correo": "ana@example.com", "Email": ""},
     })  # fmt: skip
+    stage_apis(warehouse, "first")
     days.end_of("first")
     days.end_of("nothing new")
 
@@ -64,12 +78,15 @@ def history(warehouse: Warehouse) -> History:
     warehouse.connection.execute(
         "insert into ops.csv_mappings (kind, header, field) values ('other_remapped', 'Correo', 'email')"
     )
-    days.pending = warehouse.rows("select * from unified.pending_unification order by stream")
+    days.pending = warehouse.rows("select * from unified.pending_unification where source = 'csv' order by stream")
+    stage_apis(warehouse, "second")
     days.end_of("second")
     days.end_of("full rebuild", "--full-refresh")
 
     warehouse.load("other_list", account="merge", rows={"bridge": {"Email": "ana@example.com", "Phone": ""}})
     warehouse.load("other_list", account="family_grows", rows={"Pedro": {"Name": "ana", "Phone": PHONE}})
+    warehouse.connection.execute("alter table unified_internal.stg_ghl__contacts drop column full_name")
+    warehouse.connection.execute("comment on table unified_internal.stg_ghl__contacts is 'read by query 0'")
     days.end_of("third")
 
     warehouse.connection.execute("drop schema unified_internal cascade")
@@ -106,7 +123,7 @@ def test_an_unmerge_brings_the_old_id_back(history: History) -> None:
 
 def test_a_deleted_founding_record_keeps_its_client_id(history: History) -> None:
     deleted = [row["record_key"] for row in history.published["second"]["client_records"] if row["deleted_at"]]
-    assert deleted == ["csv:imports:merge:other_list:older"]
+    assert sorted(deleted) == ["csv:imports:merge:other_list:older", "stripe:customers:apis:cus"]
     assert history.client("second", "merge", "bridge") == history.client("first", "merge", "older")
 
 
@@ -124,6 +141,21 @@ def test_a_batch_that_commits_late_with_a_smaller_number_is_not_lost(history: Hi
 def test_a_changed_mapping_takes_effect_without_a_new_import(history: History) -> None:
     assert history.clients("first", "remap") == 0
     assert history.clients("second", "remap") == 1
+
+
+def test_what_changed_at_a_vendor_is_staged_again(history: History) -> None:
+    assert [history.clients(day, "apis") for day in ("first", "second")] == [3, 2]
+    both = [
+        row for row in history.published["second"]["clients"] if row["business"] == "apis" and row["record_count"] == 2
+    ]
+    assert [(row["name"], row["email"], row["is_deleted"]) for row in both] == [("Eva", "eva@example.com", False)]
+    payer = [row for row in history.published["second"]["clients"] if "paypal/payers" in row["sources"]]
+    assert [row["emails"] for row in payer] == [["first@example.com", "second@example.com"]]
+
+
+def test_a_changed_query_reads_all_rows_again(history: History) -> None:
+    names = {row["name"] for row in history.published["third"]["clients"] if row["business"] == "apis"}
+    assert "Eva" in names
 
 
 def test_a_full_rebuild_changes_nothing(history: History) -> None:

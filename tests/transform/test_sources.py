@@ -140,7 +140,11 @@ def stage_manychat(world: Warehouse) -> None:
         "2": {"name": "Eva", "email": "eva@example.com", "custom_fields": []},
     })  # fmt: skip
     world.load_api("manychat.subscriber_pushes", account="chats", at="2099-01-01T00:00:00Z", rows={
-        "1": {"first_name": "Anita", "email": "new@example.com", "status": "active", "custom_fields": {"Puntos": 7}},
+        "1": {
+            "data": {
+                "first_name": "Anita", "email": "new@example.com", "status": "active", "custom_fields": {"Puntos": 7},
+            },
+        },
         "3": {"name": "Luis", "email": "eva@example.com", "custom_fields": {"ghl_contact_id": "g3"}},
     })  # fmt: skip
     world.load_api("manychat.subscriber_pushes", account="chats", at="2020-01-01T00:00:00Z", rows={
@@ -150,7 +154,6 @@ def stage_manychat(world: Warehouse) -> None:
 
 @pytest.fixture(scope="module")
 def world(warehouse: Warehouse) -> Warehouse:
-    warehouse.build()  # a warehouse without any data
     for stage in (stage_ghl, stage_stripe, stage_paypal, stage_manychat, stage_meetings):
         stage(warehouse)
     warehouse.build()

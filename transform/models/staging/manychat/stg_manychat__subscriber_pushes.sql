@@ -6,6 +6,21 @@ subscriber_pushes as (
 
 ),
 
+-- A flow's author may have wrapped what ManyChat calls its full contact data.
+unwrapped as (
+
+    select
+        account,
+        id,
+        case when jsonb_typeof(record -> 'data') = 'object' then record -> 'data' else record end as record,
+        phones,
+        created_at,
+        updated_at,
+        {{ loader_columns() }}
+    from subscriber_pushes
+
+),
+
 staged as (
 
     select
@@ -33,7 +48,7 @@ staged as (
         created_at,
         updated_at,
         {{ loader_columns() }}
-    from subscriber_pushes
+    from unwrapped
 
 )
 

@@ -11,7 +11,7 @@ staged as (
     select
         account,
         id,
-        record ->> 'subscription_id' as subscription_id,
+        origin ->> 'subscription' as subscription_id,
         {{ function('json_name') }}(record -> 'payer_name') as full_name,
         {{ function('normalize_email') }}(record ->> 'payer_email') as email,
         {{ function('json_number') }}(record #> '{amount_with_breakdown,gross_amount,value}') as amount,
