@@ -83,7 +83,8 @@ def source_named(name: str) -> Source:
 def _source(tap: dict[str, Any]) -> Source:
     name = tap["name"]
     prefix, groups = name.replace("-", "_").upper(), tap.get("settings_group_validation", [])
-    needs = tuple(tuple(f"{prefix}_{setting.upper()}" for setting in group) for group in groups)
+    given = {setting["name"] for setting in tap["settings"] if "value" in setting}
+    needs = tuple(tuple(f"{prefix}_{needed.upper()}" for needed in group if needed not in given) for group in groups)
     reads_staging = tap.get("annotations", {}).get("stage_first", {}).get("reads_staging", False)
     return Source(name.removeprefix("tap-"), tap.get("label", name), name, tap["load_schema"], needs, reads_staging)
 
