@@ -33,6 +33,7 @@ LEAST_HALVED = HOUR
 TRIES = 4
 """Failures of a window before it is called too heavy, if PayPal answers otherwise."""
 PROBE_DAYS = 30
+MOST_TWINS = 500
 REREADS = 5
 """Times that a window may change while it is paged."""
 
@@ -93,7 +94,7 @@ class ReportStream(PayPalStream, IntervalStream):
 
     def rows(self, interval: Interval, transaction_id: str) -> list[RecordMessage]:
         """All rows of a transaction in a window, with their final keys."""
-        params = {**_bounds(interval), "transaction_id": transaction_id}
+        params = {**_bounds(interval), "transaction_id": transaction_id, "page_size": MOST_TWINS}
         messages = self._messages(self.tap.client.report(params, 1, self.meter), interval)
         number_twins(messages)
         return messages

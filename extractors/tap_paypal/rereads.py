@@ -41,8 +41,6 @@ class RereadingStream(ReportStream):
         super().__init__(*args, **options)
         self._fresh: int | None = None
         """Where this run begins to read again; what is older and read already is not read by it."""
-        self._news: int | None = None
-        """Where rows begin that an earlier run may not have seen."""
         self._found: set[str] = set()
         self._originals: dict[str, str] = {}
         """Ids that new rows speak of, with the latest date of such a row; kept in the bookmark until looked up."""
@@ -67,7 +65,8 @@ class RereadingStream(ReportStream):
         coverage = self.coverage(bookmark, self.tap.report_start, opening.refreshed - 1, lookback)
         if "covered_to" in bookmark:
             covered_to = from_text(bookmark["covered_to"])
-            self._fresh, self._news = covered_to - lookback, covered_to - min(lookback, LATEST)
+            self._fresh = covered_to - lookback
+            self._marks["news_from"] = bookmark.get("news_from") or to_text(covered_to - min(lookback, LATEST))
         coverage = self._within_three_years(coverage)
         yield from self.read_coverage(coverage, self._mark)
         yield from self._reread_originals(coverage)
@@ -77,15 +76,16 @@ class RereadingStream(ReportStream):
         """Remember which subscription a row pays, and which older row it changes."""
         if info.paypal_reference_id and info.paypal_reference_id_type == "SUB":
             self.tap.subscriptions.reveal(info.paypal_reference_id)
-        if self._fresh is None or interval.start < self._fresh:
-            return
-        self._found.add(info.transaction_id)
+        if self._fresh is not None and interval.start >= self._fresh:
+            self._found.add(info.transaction_id)
         date = instant(info.transaction_initiation_date)
         if info.paypal_reference_id and info.paypal_reference_id_type == "TXN" and date and self._is_news(date):
             self._originals[info.paypal_reference_id] = date
 
     def _is_news(self, date: str) -> bool:
-        return self._news is not None and from_text(date) >= self._news
+        """Whether a row is younger than what earlier runs are sure to have seen."""
+        since = self._marks.get("news_from")
+        return since is not None and date >= since
 
     def _plan(self, bookmark: Mapping[str, Any]) -> int:
         """How far to look back before the end of what was read; what is due is marked as done."""
@@ -122,13 +122,15 @@ class RereadingStream(ReportStream):
     def _reread_originals(self, coverage: Coverage) -> Iterator[Page]:
         """Yield the rows that new rows have changed and that are older than what was read again."""
         ids = [name for name in self._originals if name not in self._found]
-        done = Coverage(coverage.start, coverage.end, [])
+        done = to_bookmark(Coverage(coverage.start, coverage.end, []))
         for first in range(0, len(ids), CHUNK):
             chunk = ids[first : first + CHUNK]
             messages = [one for found in self.tap.client.pool.map(self._original, chunk) for one in found]
             for name in chunk:
                 del self._originals[name]
-            yield self.page(messages, self._mark(to_bookmark(done)))
+            yield self.page(messages, self._mark(done))
+        self._marks.pop("news_from", None)
+        yield self.page([], self._mark(done))
 
     def _original(self, transaction_id: str) -> list[RecordMessage]:
         """The rows of a transaction, searched for backwards; none if it was initiated elsewhere."""

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from sandbox.server.paypal.facts import Row
 from tap_paypal.tap import TapPayPal
 
 if TYPE_CHECKING:
     from sandbox.server import SandboxServer
+    from sandbox.server.server import Logged
 
 APP = {"client_id": "sandbox_client", "client_secret": "sandbox_secret"}
 FAST = {"requests_per_second": 5000, "start_date": "2000-01-01T00:00:00Z"}
@@ -143,6 +145,24 @@ def differences(
     return found
 
 
+def add_rows(sandbox: SandboxServer, at: int, *cents: int, identity: str = "TWIN0000000000001", **more: Any) -> None:
+    """Enter rows of one id, code and second; they are published at once."""
+    rows = [Row(identity, "T0006", at, "USD", amount, **{"published": at, **more}) for amount in cents]
+    sandbox.paypal.books.add(*rows)
+
+
+def add_crowd(sandbox: SandboxServer, at: int, size: int) -> None:
+    """Enter rows of one second, each with an id of its own."""
+    for number in range(size):
+        add_rows(sandbox, at, 100 + number, identity=f"CROWD{number:012}")
+
+
 def requests_of(sandbox: SandboxServer, since: int = 0) -> list[str]:
     """Paths that were asked for, after the first `since` requests."""
     return [logged.path.removeprefix("/paypal") for logged in sandbox.log[since:]]
+
+
+def windows_of(sandbox: SandboxServer, since: int = 0) -> list[Logged]:
+    """Questions for transactions that were answered well, the least questions left out."""
+    asked = [one for one in sandbox.log[since:] if one.path.endswith("/reporting/transactions")]
+    return [one for one in asked if dict(one.params)["page_size"] != "1" and one.status == 200]
