@@ -191,6 +191,14 @@ def test_eq_finds_by_email_and_phone(sandbox: SandboxServer, client: Client, fie
     assert {one[field].lower() for one in found} == {wanted[field].lower()}
 
 
+@pytest.mark.parametrize(("param", "field"), [("email", "email"), ("number", "phone")])
+def test_a_duplicate_is_one_contact_or_null(client: Client, param: str, field: str) -> None:
+    wanted = next(one for one in client.everything("contacts").values() if one[field])
+    found = client.get("/contacts/search/duplicate", locationId=LOCATION, **{param: wanted[field]}).json()["contact"]
+    assert found[field].lower() == wanted[field].lower()
+    assert client.get("/contacts/search/duplicate", locationId=LOCATION, **{param: "nobody"}).json()["contact"] is None
+
+
 def test_a_sort_of_two_fields_has_a_cursor_of_three(sandbox: SandboxServer, client: Client) -> None:
     found = client.pages(sort=[*by("lastNameLowerCase", "desc"), *by("dateAdded")])
     cursors = [one["searchAfter"] for one in found]

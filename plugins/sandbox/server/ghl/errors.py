@@ -78,11 +78,6 @@ def unprocessable(*messages: str) -> Refusal:
     return _plain(422, list(messages))
 
 
-def missing(what: str) -> Refusal:
-    """400, as GoHighLevel says it of an id that does not exist."""
-    return _plain(400, f"{what} not found")
-
-
 def no_route(method: str, path: str) -> Refusal:
     """404: there is no such address."""
     return _plain(404, f"Cannot {method} {path}")

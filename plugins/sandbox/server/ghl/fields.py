@@ -78,7 +78,9 @@ class ContactFields:
         return field in self._names or _NESTED.fullmatch(field) is not None
 
     def value(self, fact: Contact, field: str) -> Any:
-        """Give what stands in a field of a contact."""
+        """Give what stands in a field of a contact; who only asks for an identifier has not the whole written."""
+        if field in ("email", "phone") and field not in fact.changes:
+            return getattr(self._books.appearance(fact.person, fact.copy), field) or None
         written = self._books.contact(fact)
         name, _, inner = field.partition(".")
         if name == "customFields" and inner:

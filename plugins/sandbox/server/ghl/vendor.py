@@ -129,14 +129,9 @@ class GHL:
         if request.method == "POST" and request.path == "/oauth/token":
             return _json(self.access.token(request), trace)
         grant = self.access.grant(request)
-        version = request.headers.get("version", "")
-        if version not in VERSIONS:
-            raise errors.no_version(bool(version))
         owner = grant.location or COMPANY
-        refused = self._count(owner, request) if self.limits else None
         try:
-            if refused:
-                raise errors.failed(429)
+            self._count(owner, request)
             response = self._asked(request, grant, trace)
         except errors.Refusal as refusal:
             response = refusal.response(trace)
@@ -144,6 +139,9 @@ class GHL:
         return response
 
     def _asked(self, request: Request, grant: Grant, trace: str) -> Response:
+        version = request.headers.get("version", "")
+        if version not in VERSIONS:
+            raise errors.no_version(bool(version))
         if (request.method, request.path) == ("POST", "/oauth/locationToken"):
             return _json(self.access.location_token(grant, request), trace)
         if (request.method, request.path) == ("GET", "/oauth/installedLocations"):
@@ -164,11 +162,11 @@ class GHL:
         found = route.find(Asked(books, route.stream, given, trace, self.payments_page_cap))
         return Response(200, found) if isinstance(found, bytes) else _json(found, trace)
 
-    def _count(self, owner: str, request: Request) -> str | None:
-        refused = self.windows.refusal(owner)
+    def _count(self, owner: str, request: Request) -> None:
+        refused = self.windows.refusal(owner) if self.limits else None
         if refused:
             self.violations.append(Violation(time.time(), self.name, owner, request.path, refused))
-        return refused
+            raise errors.failed(429)
 
 
 def _json(found: Object, trace: str) -> Response:
