@@ -8,6 +8,7 @@ import msgspec
 from typing_extensions import override
 
 from tap_core import raw_json
+from tap_core.intervals import from_text
 from tap_core.meter import Meter
 from tap_core.raw import Listed, Page, Progress, RawRecord, RecordMessage
 from tap_core.rejects import reject
@@ -77,6 +78,10 @@ class ApiStream(RawStream):
             texts = raw_json.texts_at(fields, phone.split("."))
             found |= dict.fromkeys(self.tap.phone_reader.read_all(texts, region))
         return list(found)
+
+    def next_version(self, now: int, listed_at: str | None) -> int:
+        """The version of a listing that begins now: later than the last one, whatever the vendor's clock does."""
+        return max(now, from_text(listed_at) + 1 if listed_at else 0)
 
     def page(self, messages: list[RecordMessage], bookmark: dict[str, Any] | None) -> Page:
         """A page with its bookmark and how far the stream is after it."""

@@ -24,7 +24,7 @@ class ListStream(ApiStream):
 
     @override
     def pages(self, bookmark: Mapping[str, Any]) -> Iterator[Page]:
-        self.version = self.tap.now()
+        self.version = self.next_version(self.tap.now(), bookmark.get("listed_at"))
         for messages in self.listed():
             yield self.page(messages, None)
         yield self.last_page({**self.tap.identity, "listed_at": to_text(self.version)})

@@ -10,6 +10,7 @@ from singer_sdk.exceptions import FatalAPIError
 from tap_core import raw_json
 from tap_core.api_stream import ApiStream, Facts
 from tap_core.errors import WrongCredentialError
+from tap_core.interval_stream import DAY, HOUR
 from tap_core.intervals import from_text, to_text
 from tap_core.list_stream import ListStream
 from typing_extensions import override
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 CURSORS = (("searchAfter",), ("sort",))
 """Where a search puts the cursor of an object. It depends on the sort, so a record that kept it would seem to change
 with every full re-list; it is the only thing that is left out."""
+
+
+SOONER = 4 * HOUR
+"""Runs of a schedule are never a whole day apart to the second."""
 
 
 class LocationRefusedError(FatalAPIError):
@@ -56,11 +61,20 @@ class GhlStream(ApiStream):
         """Yield what the location has beyond `bookmark`."""
         raise NotImplementedError
 
+    def age(self, text: str) -> int:
+        """Milliseconds since then, by GoHighLevel's clock."""
+        return max(0, self.location.began() - from_text(text))
+
+    def is_relist_due(self, listed_at: str) -> bool:
+        """Whether the last full listing is `relist_days` old, or will be before tomorrow's run at this hour."""
+        return self.age(listed_at) >= float(self.tap.config["relist_days"]) * DAY - SOONER
+
     @override
     def pages(self, bookmark: Mapping[str, Any]) -> Iterator[Page]:
         try:
-            self.location.began()
-            yield from self.read(bookmark)
+            with self.tap.places:
+                self.location.began()
+                yield from self.read(bookmark)
         except WrongCredentialError as error:
             if len(self.tap.locations) == 1:
                 raise

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from tap_ghl.client import Rows
 
-SMALL = 300
-"""A list of so many rows is read whole in each run: a payment that is refunded later shows no other trace."""
-EACH_RUN, ONCE_A_DAY = 2 * DAY, 30 * DAY
+WHOLE_EACH_RUN, WHOLE_EACH_DAY = 300, 5_000
+"""Lists of so many rows are read whole that often: a payment that is refunded later shows no other trace."""
+EACH_RUN, EACH_DAY = 2 * DAY, 30 * DAY
 """How far back a longer list is read; whole it is read every `relist_days`."""
 REREAD_EVERY = 20 * HOUR
 NO_DAYS: Mapping[str, str] = MappingProxyType({})
@@ -39,9 +39,8 @@ class OffsetStream(GhlStream):
     @override
     def read(self, bookmark: Mapping[str, Any]) -> Iterator[Page]:
         first = self._ask(NO_DAYS, 0)
-        is_small = first.total is not None and first.total <= SMALL
-        if is_small or self._is_due(bookmark):
-            yield from self._read_whole(first)
+        if self._is_due(bookmark, first.total or 0):
+            yield from self._read_whole(first, bookmark)
         else:
             yield from self._read_recent(bookmark)
 
@@ -49,29 +48,30 @@ class OffsetStream(GhlStream):
     def probe(self) -> None:
         self._ask(NO_DAYS, 0)
 
-    def _is_due(self, bookmark: Mapping[str, Any]) -> bool:
-        """Whether it is time to read all."""
-        days = float(self.tap.config["relist_days"])
-        return "listed_at" not in bookmark or self._age(bookmark["listed_at"]) >= days * DAY
+    def _is_due(self, bookmark: Mapping[str, Any], total: int) -> bool:
+        """Whether all is read, and not only what is new."""
+        if "listed_at" not in bookmark or total <= WHOLE_EACH_RUN or self.is_relist_due(bookmark["listed_at"]):
+            return True
+        return total <= WHOLE_EACH_DAY and self._is_reread_due(bookmark)
 
-    def _age(self, text: str) -> int:
-        return self.location.began() - from_text(text)
+    def _is_reread_due(self, bookmark: Mapping[str, Any]) -> bool:
+        return self.age(bookmark["reread_at"]) >= REREAD_EVERY
 
-    def _read_whole(self, first: Rows) -> Iterator[Page]:
+    def _read_whole(self, first: Rows, bookmark: Mapping[str, Any]) -> Iterator[Page]:
         """Read all, so that what is missing is known to be gone."""
-        self.version = self.location.began()
+        began = self.location.began()
+        self.version = self.next_version(began, bookmark.get("listed_at"))
         yield from self._walk(NO_DAYS, first)
-        now = to_text(self.version)
-        yield self.last_page({"read_to": now, "reread_at": now, "listed_at": now})
+        read_to = to_text(began)
+        yield self.last_page({"read_to": read_to, "reread_at": read_to, "listed_at": to_text(self.version)})
 
     def _read_recent(self, bookmark: Mapping[str, Any]) -> Iterator[Page]:
         """Read the last days, once a day the last month."""
-        began = self.location.began()
-        reread = self._age(bookmark["reread_at"]) >= REREAD_EVERY
-        since = from_text(bookmark["read_to"]) - (ONCE_A_DAY if reread else EACH_RUN)
+        began, is_reread = self.location.began(), self._is_reread_due(bookmark)
+        since = from_text(bookmark["read_to"]) - (EACH_DAY if is_reread else EACH_RUN)
         yield from self._walk({"startAt": to_text(since)[:10], "endAt": to_text(began + EACH_RUN)[:10]})
-        fresh = {"read_to": to_text(began), "reread_at": to_text(began) if reread else bookmark["reread_at"]}
-        yield self.page([], {**bookmark, **fresh})
+        reread_at = to_text(began) if is_reread else bookmark["reread_at"]
+        yield self.page([], {**bookmark, "read_to": to_text(began), "reread_at": reread_at})
 
     def _walk(self, days: Mapping[str, str], first: Rows | None = None) -> Iterator[Page]:
         for offset, rows in Walk(self.path, lambda offset: self._ask(days, offset), first).pages():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from tap_core.engine import IntervalPage, RepeatedCursorError
 from tap_core.errors import ChangedEnvelopeError
-from tap_core.interval_stream import DAY, MINUTE, IntervalStream
+from tap_core.interval_stream import MINUTE, IntervalStream
 from tap_core.intervals import Coverage, Interval, from_bookmark, from_text, to_bookmark, to_text
 from typing_extensions import override
 
@@ -74,9 +74,9 @@ class SearchStream(GhlStream, IntervalStream):
     def read(self, bookmark: Mapping[str, Any]) -> Iterator[Page]:
         began = self.location.began()
         known = bookmark.get("list", {})
-        if self._is_due(bookmark, began):
-            self.version = began
-            known = {"listing": began, **to_bookmark(self._whole())}
+        if self._is_due(bookmark):
+            self.version = self.next_version(began, bookmark.get("listed_at"))
+            known = {"listing": self.version, **to_bookmark(self._whole())}
             changes = Coverage(began, began, [])
         else:
             self.version = known.get("listing")
@@ -102,13 +102,13 @@ class SearchStream(GhlStream, IntervalStream):
         told.total = self.total
         return told
 
-    def _is_due(self, bookmark: Mapping[str, Any], began: int) -> bool:
+    def _is_due(self, bookmark: Mapping[str, Any]) -> bool:
         """Whether a new listing begins; one that is under way goes on."""
         if "list" not in bookmark:
             return True
         if "listing" in bookmark["list"]:
             return False
-        return began - from_text(bookmark["listed_at"]) >= float(self.tap.config["relist_days"]) * DAY
+        return self.is_relist_due(bookmark["listed_at"])
 
     def _whole(self) -> Coverage:
         """Everything there is, from the oldest object on; what it will cost is said."""

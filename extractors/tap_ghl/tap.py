@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tap_ghl.client import GhlClient
     from tap_ghl.locations import Location
 
+LOCATIONS_AT_ONCE = 3
 LOCATION = (
     th.Property("location_id", th.StringType, description="Id of the sub-account: Settings > Business Profile."),
     th.Property(
@@ -82,12 +84,18 @@ class TapGHL(ApiTap):
                 location.began()
             except WrongCredentialError as error:
                 refusals.append(error)
+        _ = self.places  # made before several threads ask for it
         if len(refusals) == len(self.locations):
             raise refusals[0]
 
     @override
     def readings(self) -> list[RawStream]:
-        return [stream.of_account(location.id) for stream in self.selected_streams() for location in self.locations]
+        return [stream.of_account(location.id) for location in self.locations for stream in self.selected_streams()]
+
+    @cached_property
+    def places(self) -> threading.Semaphore:
+        """Which streams may read: those of a few locations at once, since each has pages in memory."""
+        return threading.Semaphore(LOCATIONS_AT_ONCE * len(STREAMS))
 
     @cached_property
     def limits(self) -> Limiter:

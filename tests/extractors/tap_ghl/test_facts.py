@@ -239,12 +239,13 @@ def test_ghl_a_contact_that_vanished_is_marked_only_by_a_complete_relist(
     asked = len(sandbox.log)
     again = run(sandbox, cut.state, CONTACTS)
     assert {message.get("version") for message in again.messages if message["type"] == "RECORD"} == {version}
-    assert len(requests_of(sandbox, asked)) < len(truth(sandbox, "contacts")) / 20 + 3
+    assert len(requests_of(sandbox, asked)) < len(truth(sandbox, "contacts")) / 20 + 6
     warehouse.load(again.messages)
     assert gone <= warehouse.deleted("contacts")
     assert differences(warehouse, sandbox, streams=CONTACTS) == []
     assert "listing" not in again.bookmark("contacts")["list"]
-    assert again.bookmark("contacts")["listed_at"] < again.bookmark("contacts")["changes"]["covered_to"]
+    assert again.bookmark("contacts")["listed_at"] == "2026-11-09T00:00:00.000Z"
+    assert again.bookmark("contacts")["changes"]["covered_to"] == "2026-11-10T00:00:00.001Z"
 
 
 def test_ghl_merged_contacts_leave_only_traces(sandbox: SandboxServer) -> None:
@@ -324,27 +325,29 @@ def test_ghl_a_page_that_is_shorter_than_asked_for_is_not_the_end(sandbox: Sandb
     assert differences(Warehouse().load(outcome.messages), sandbox, streams=streams) == []
 
 
-def test_ghl_long_lists_of_payments_are_read_by_days_and_weekly_whole(
-    sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("each_day", [20, 5000])
+def test_ghl_long_lists_of_payments_are_read_by_days_and_now_and_then_whole(
+    sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, each_day: int
 ) -> None:
-    monkeypatch.setattr("tap_ghl.offsets.SMALL", 20)
+    """A refund changes an old payment, and no list tells that it did."""
+    monkeypatch.setattr("tap_ghl.offsets.WHOLE_EACH_RUN", 20)
+    monkeypatch.setattr("tap_ghl.offsets.WHOLE_EACH_DAY", each_day)
     monkeypatch.setattr("tap_ghl.offsets.PAGE_SIZE", 10)
     streams = ("payment_transactions",)
     outcome = run(sandbox, streams=streams)
     warehouse = Warehouse().load(outcome.messages)
-    whole = len(outcome.records("payment_transactions"))
+    whole, late = len(outcome.records("payment_transactions")), 0
     for day in range(9):
         sandbox.advance()
         outcome = run(sandbox, outcome.state, streams)
         warehouse.load(outcome.messages)
-        rows = truth(sandbox, "payment_transactions")
-        assert set(rows) == set(warehouse.alive("payment_transactions"))
-        assert len(outcome.records("payment_transactions")) < whole or day == 6
+        assert set(truth(sandbox, "payment_transactions")) == set(warehouse.alive("payment_transactions"))
+        late += len(differences(warehouse, sandbox, streams=streams))
+        if each_day == 5000 or day == 6:
+            assert differences(warehouse, sandbox, streams=streams) == []
         again = run(sandbox, outcome.state, streams)
         assert len(again.records("payment_transactions")) < whole
-        if day == 6:
-            assert differences(warehouse, sandbox, streams=streams) == []
-    assert outcome.bookmark("payment_transactions")["listed_at"] == "2026-11-08T00:00:00.000Z"
+    assert bool(late) is (each_day == 20)
 
 
 def test_ghl_numbers_keep_their_digits(sandbox: SandboxServer) -> None:
