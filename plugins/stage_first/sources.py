@@ -37,10 +37,11 @@ class Source:
         return any(not _missing(group, environment) for group in self.needs)
 
     def hint(self, environment: Mapping[str, str]) -> str:
-        """What to set; of a group that was begun only the rest."""
-        begun = [group for group in self.needs if len(_missing(group, environment)) < len(group)]
-        groups = [" and ".join(_missing(group, environment)) for group in begun or self.needs]
-        return f"set {', or '.join(groups)} in .env"
+        """What to set: of the group that was begun the rest, else the first group."""
+        missing = [_missing(group, environment) for group in self.needs]
+        begun = [rest for rest, group in zip(missing, self.needs, strict=True) if len(rest) < len(group)]
+        ways = "" if begun or len(missing) == 1 else " (.env.example tells other ways)"
+        return f"set {' and '.join(min(begun, key=len) if begun else missing[0])} in .env{ways}"
 
 
 @cache
