@@ -117,6 +117,7 @@ class RereadingStream(ReportStream):
         left = [{"from": to_text(one.start), "to": to_text(one.end)} for one in list(self.unpublished)]
         originals = {name: date for name, date in list(self._originals.items()) if name not in self._found}
         more = {**self.tap.identity, **self._marks, **({"originals": originals} if originals else {})}
+        more |= self.tap.subscriptions.named()
         return {**more, **mark, "remaining": [*mark["remaining"], *left]}
 
     def _reread_originals(self, coverage: Coverage) -> Iterator[Page]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from tap_core.database import Database
 
@@ -28,12 +29,29 @@ _HAS = "select exists (select from staging_paypal.subscriptions where (account, 
 
 
 class Revealed:
-    """Ids that the transactions of this run name; known once these are read."""
+    """Ids that the transactions of this run name; known once these are read.
 
-    def __init__(self) -> None:
-        self._ids: dict[str, None] = {}
+    Without a warehouse that holds the transactions, their bookmark keeps the ids until both streams that need them
+    have taken them over.
+    """
+
+    def __init__(self, bookmarks: Mapping[str, Any], *, keeps: bool) -> None:
+        report = bookmarks.get("transactions", {})
+        taken = [bookmarks.get(name, {}).get("took") for name in ("subscriptions", "subscription_transactions")]
+        is_pending = keeps and "named_by" in report and taken != [report["named_by"]] * 2
+        self._ids: dict[str, None] = dict.fromkeys(report["named"] if is_pending else [])
+        self._keeps = keeps
+        self._run = datetime.now(UTC).isoformat()
         self._done = threading.Event()
         self._done.set()
+
+    def named(self) -> dict[str, Any]:
+        """What the bookmark of transactions has to keep."""
+        return {"named": list(self._ids), "named_by": self._run} if self._keeps and self._ids else {}
+
+    def taken(self) -> dict[str, Any]:
+        """What the bookmark says of a stream that has taken the ids over."""
+        return {"took": self._run} if self._keeps else {}
 
     def expect(self) -> None:
         """Transactions will be read: wait for them."""

@@ -47,6 +47,7 @@ class KnownStream(DetailedStream):
             found = self.tap.known_subscriptions.due(bookmark.get("known_to"))
             left |= dict.fromkeys(found.ids)
             mark |= {"read_at": to_text(self.tap.opening().now), "known_to": found.known_to}
+        mark |= self.tap.subscriptions.taken()
         ids = list(left)
         yield self.page([], self.mark({**mark, "left": ids}))
         while ids:

@@ -86,7 +86,12 @@ class TapPayPal(ApiTap):
 
     @override
     def prepare(self) -> None:
-        _ = self.client, self.opening, self.known_subscriptions  # made before several threads ask for them
+        _ = (
+            self.client,
+            self.opening,
+            self.subscriptions,
+            self.known_subscriptions,
+        )  # made before several threads ask for them
 
     @override
     def _sync_side_by_side(self, streams: list[RawStream]) -> None:
@@ -110,7 +115,7 @@ class TapPayPal(ApiTap):
     @cached_property
     def subscriptions(self) -> Revealed:
         """Ids of subscriptions that this run comes across."""
-        return Revealed()
+        return Revealed(self.state.get("bookmarks", {}), keeps=self.database is None)
 
     @cached_property
     def known_subscriptions(self) -> Known:

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from sandbox.server.server import Logged
 
 APP = {"client_id": "sandbox_client", "client_secret": "sandbox_secret"}
+EVERYTHING = (
+    "transactions",
+    "subscriptions",
+    "subscription_transactions",
+    "plans",
+    "products",
+    "invoices",
+    "disputes",
+)
+"""Streams of which the sandbox tells what a perfect download holds; of balances it knows the present only."""
 FAST = {"requests_per_second": 5000, "start_date": "2000-01-01T00:00:00Z"}
 
 
