@@ -1,15 +1,17 @@
 """The queue of seeds that follows from what is staged: nothing of it is kept by the tap, so nothing can be lost.
 
 What was tried, and with what result, is the stream `lookups`: it was committed with the rows that it speaks of. The
-tap only reads; the one table that it makes is temporary and ends with its connection.
+tap only reads.
 """
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple
 
+import msgspec
 import psycopg
 from psycopg import sql
 from tap_core.errors import VendorDownError
@@ -28,12 +30,7 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 500
 LOOKUPS, SUBSCRIBERS = "staging_manychat.lookups", "staging_manychat.subscribers"
 
-_MAKE = """
-create temporary table if not exists seed_queue (
-    position bigint, kind text, value text, origin text, was text, is_stored boolean
-)
-"""
-_FILL = r"""
+_DUE = r"""
 with given as ({given}),
 cleaned as (
     select kind, origin, case kind when 'email' then lower(btrim(value)) else value end as value
@@ -71,19 +68,19 @@ known as (
             else lookups.record ->> 'subscriber_id'
         end
 ),
-judged as materialized (select *, {is_due} as is_due from known),
-queued as (
-    insert into seed_queue
-    select
-        row_number() over (order by tried_at nulls first, kind, value),
-        kind, value, origin, was, kind = 'subscriber_id' and is_stored and not is_deleted
-    from judged
-    where is_due
-)
-select was, count(*), count(*) filter (where is_due), min(tried_at) filter (where not is_due)
+judged as materialized (select *, {is_due} as is_due from known)
+select
+    false as is_seed, null as asked_at, null as kind, null as value, null as origin, was, null as is_stored,
+    count(*), count(*) filter (where is_due), min(tried_at) filter (where not is_due)
 from judged group by was
+union all
+select
+    true, tried_at, kind, value, origin, was, kind = 'subscriber_id' and is_stored and not is_deleted,
+    null, null, null
+from judged where is_due
+order by is_seed, asked_at nulls first, kind, value
 """
-"""Fills the queue with what is due, and counts what is not due too."""
+"""First what is known of all seeds, in numbers; then those that are due."""
 _NO_ROWS = """
 (
     select null::text as account, null::text as id, null::jsonb as record, null::timestamptz as updated_at,
@@ -126,11 +123,10 @@ select record ->> 'page_id' from staging_manychat.subscribers
 where account = %(account)s and record ->> 'page_id' <> %(page)s
 limit 1
 """
-_NEXT = """
-select position, kind, value, origin, was, is_stored from seed_queue
-where position > %s order by position limit %s
-"""
 _NOT_STORED = "select wanted from unnest(%s::text[]) as wanted except select id from {} where account = %s"
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Seed).decode
 
 
 class Ages(NamedTuple):
@@ -173,38 +169,25 @@ class Given:
 
 
 class StagedSeeds:
-    """One of the two queues: ids and fields, or e-mails and phones."""
+    """One of the two queues: ids and fields, or e-mails and phones, as it is when the run begins."""
 
     def __init__(self, database: Database, account: str, ages: Ages, given: Given) -> None:
         self._database = database
         self._account = account
-        self._ages = ages
-        self._given = given
-        self.coverage = self._counted()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` ends it
+        self.coverage = self._written(ages, given)
 
     def due(self) -> Iterator[Seed]:
-        """Yield what is to be asked; if the connection broke meanwhile, the queue is made anew."""
-        position, may_fail = 0, True
-        while True:
-            try:
-                rows = self._rows(_NEXT, [position, ROWS_AT_ONCE])
-            except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
-                if not may_fail:
-                    raise
-                position, may_fail = 0, False
-                self._fill()
-                continue
-            if not rows:
-                return
-            position, may_fail = rows[-1][0], True
-            yield from (Seed(*row[1:]) for row in rows)
+        """Yield what is to be asked."""
+        self._file.seek(0)
+        yield from map(_decode, self._file)
 
     def bookmark(self, asked: int) -> dict[str, Any]:
         """How far this run is; from where the next one goes on stands in `lookups`."""
         return {"asked": asked, "due_at_start": self.coverage.due}
 
     def not_stored(self, identities: Iterable[str]) -> set[str]:
-        """Give those of the ids that no row in the warehouse has."""
+        """Give those of the ids that no row in the warehouse has; a connection that broke is made anew."""
         wanted = list(identities)
         if not wanted or not self._exists(SUBSCRIBERS):
             return set(wanted)
@@ -212,33 +195,41 @@ class StagedSeeds:
         return {identity for (identity,) in self._rows(query, [wanted, self._account])}
 
     def close(self) -> None:
-        """Give the connection back, and with it the queue."""
+        """Forget the queue and give the connection back."""
+        self._file.close()
         self._database.close()
 
-    def _counted(self) -> Coverage:
-        rows = self._fill()
-        stalest = min((tried for *_, tried in rows if tried), default=None)
-        counts = {was: count for was, count, *_ in rows}
-        return Coverage(counts, sum(row[2] for row in rows), stalest and int(stalest.timestamp() * 1000))
-
-    def _fill(self) -> list[Any]:
-        """Make the queue from what is staged now; return what is known of all seeds."""
-        filled = sql.SQL(_FILL).format(
-            given=self._given.query(self._exists),
-            other_forms=sql.SQL(_OLD_FORMS if self._given.old_forms else ""),
+    def _written(self, ages: Ages, given: Given) -> Coverage:
+        """Write down what is due now; return what is known of all seeds."""
+        query = sql.SQL(_DUE).format(
+            given=given.query(self._exists),
+            other_forms=sql.SQL(_OLD_FORMS if given.old_forms else ""),
             lookups=self._table(LOOKUPS),
             subscribers=self._table(SUBSCRIBERS),
-            is_due=sql.SQL(self._given.is_due),
+            is_due=sql.SQL(given.is_due),
         )
-        ages = {name: datetime.fromtimestamp(at / 1000, UTC) for name, at in self._ages._asdict().items()}
-        with self._database.connection() as connection, connection.transaction():
-            connection.execute(_MAKE)
-            connection.execute("set local work_mem = '64MB'; truncate seed_queue")
-            rows = connection.execute(filled, {"account": self._account, **ages, **self._given.parameters}).fetchall()
-            connection.execute("create index if not exists seed_queue_position on seed_queue (position)")
-        return rows
+        moments = {name: datetime.fromtimestamp(at / 1000, UTC) for name, at in ages._asdict().items()}
+        parameters = {"account": self._account, **moments, **given.parameters}
+        counts: dict[str, int] = {}
+        due, stalest = 0, None
+        with self._database.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+            cursor.execute("set local work_mem = '64MB'")
+            for is_seed, _, *seed, count, count_due, tried_at in cursor.stream(query, parameters, size=ROWS_AT_ONCE):
+                if is_seed:
+                    self._file.write(_encode(seed) + b"\n")
+                    continue
+                counts[seed[-2]], due = count, due + count_due
+                stalest = min(filter(None, (stalest, tried_at)), default=None)
+        return Coverage(counts, due, stalest and int(stalest.timestamp() * 1000))
 
     def _rows(self, query: Any, parameters: Sequence[Any]) -> list[Any]:
+        """Rows of a short query; a connection that broke is made anew, once."""
+        try:
+            return self._fetched(query, parameters)
+        except psycopg.OperationalError:
+            return self._fetched(query, parameters)
+
+    def _fetched(self, query: Any, parameters: Sequence[Any]) -> list[Any]:
         with self._database.connection() as connection:
             return connection.execute(query, parameters).fetchall()
 

@@ -126,7 +126,6 @@ def test_killed_without_a_warehouse_the_bookmark_goes_on(
 def test_a_connection_to_the_warehouse_that_breaks_is_made_anew(
     sandbox: SandboxServer, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tap_manychat.staged.ROWS_AT_ONCE", 20)
     stage_everything(desk, sandbox)
     server = sandbox.manychat
     answer, left = server.answer, [40]
