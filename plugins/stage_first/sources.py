@@ -41,7 +41,8 @@ class Source:
         missing = [_missing(group, environment) for group in self.needs]
         begun = [rest for rest, group in zip(missing, self.needs, strict=True) if len(rest) < len(group)]
         ways = "" if begun or len(missing) == 1 else " (.env.example tells other ways)"
-        return f"set {' and '.join(min(begun, key=lambda rest: len(rest)) if begun else missing[0])} in .env{ways}"
+        chosen = min(begun, key=len) if begun else missing[0]
+        return f"set {' and '.join(chosen)} in .env{ways}"
 
 
 @cache
