@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,8 @@ def test_a_cell_is_read(functions: Warehouse, name: str, values: list[str], expe
     [
         ("2026-07-10 18:37:41", None, None, "2026-07-10 18:37:41"),
         ("2026-06-08T10:28:39-07:00", None, None, "2026-06-08 17:28:39"),
+        ("2026-06-08T10:28:39+0530", None, None, "2026-06-08 04:58:39"),
+        ("2026-06-30T23:28:39.1-07:00", None, None, "2026-07-01 06:28:39.1"),
         ("2026-06-08T10:28:39.123Z", None, "America/Mexico_City", "2026-06-08 10:28:39.123"),
         ("10/02/2024 00:01:57", "dmy", "America/Chicago", "2024-02-10 06:01:57"),
         ("07/10/2024 00:01:57", "mdy", "America/Chicago", "2024-07-10 05:01:57"),
@@ -124,6 +127,44 @@ def test_a_moment_is_read(
 def test_no_cell_makes_it_fail(functions: Warehouse, name: str, more: list[list[str | None]]) -> None:
     for cell, rest in itertools.product([*HOSTILE, None], more):
         call(functions, name, cell, *rest)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("json_number", "97.50", Decimal("97.50")),
+        ("json_number", '"-13.79"', Decimal("-13.79")),
+        ("json_number", '"12,5"', None),
+        ("json_integer", "4900", 4900),
+        ("json_integer", "49.5", None),
+        ("json_integer", "1e30", None),
+        ("json_flag", "true", True),
+        ("json_flag", '"false"', False),
+        ("json_id", '"cus_1"', "cus_1"),
+        ("json_id", '{"id": "cus_1", "object": "customer"}', "cus_1"),
+        ("json_id", "12345678901234567890", "12345678901234567890"),
+        ("json_list", '["vip", null, 1]', ["vip", "1"]),
+        ("json_name", '{"given_name": "Ana", "surname": null}', "Ana"),
+        ("json_name", '{"alternate_full_name": "Shop"}', "Shop"),
+        ("unix_time", "1234567890", datetime(2009, 2, 13, 23, 31, 30, tzinfo=UTC)),
+        ("unix_time", "1e15", None),
+    ],
+)
+def test_a_json_value_is_read(functions: Warehouse, name: str, value: str, expected: Any) -> None:
+    found = functions.value(f"select unified_internal.{name}(%s::jsonb)", value)
+    assert found == expected
+    assert str(found) == str(expected)
+
+
+def test_no_json_value_makes_it_fail(functions: Warehouse) -> None:
+    values = ["null", "{}", "[]", "[[]]", '[null, 1, {"email": 1}, [{}]]', "1e400", "-1", '""', '"x"', "true", None]
+    calls = [
+        f"{name}(value)" for name in ("json_number", "json_integer", "json_flag", "json_id", "json_list", "json_name")
+    ]
+    calls += ["unix_time(value)", "json_pairs(value, 'id')", "collect_emails('a@b.mx', value)"]
+    listed = ", ".join(f"unified_internal.{one}" for one in calls)
+    for value in values:
+        functions.rows(f"select {listed.replace('value', '%s::jsonb')}", *[value] * len(calls))
 
 
 def test_ids_are_the_same_on_every_server(functions: Warehouse) -> None:

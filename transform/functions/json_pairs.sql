@@ -1,6 +1,7 @@
-select case jsonb_typeof(listed)
-    when 'object' then nullif(listed, '{}')
-    when 'array' then (
+select case
+    when listed in ('[]', '{}') then null
+    when jsonb_typeof(listed) = 'object' then listed
+    when jsonb_typeof(listed) = 'array' then (
         select
             jsonb_object_agg(
                 items.item ->> key,

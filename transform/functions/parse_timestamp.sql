@@ -5,9 +5,12 @@ declare
     zone_text text;
     local_time timestamp;
 begin
-    -- Nearly all are written like this, and up to the 28th every month has the day: three times as fast.
+    -- Nearly all are written like these two, and up to the 28th every month has the day: three times as fast.
     if written ~ '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])[ t]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$' then
         return written::timestamp at time zone coalesce(zone, 'UTC');
+    end if;
+    if written ~ '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])t([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?(z|[+-](0[0-9]|1[0-4]):?[0-5][0-9])$' then
+        return written::timestamptz;
     end if;
 
     from_clock := coalesce(substring(written from '[0-9]{1,2}:[0-9]{2}.*$'), '');

@@ -1,15 +1,26 @@
 {#
     What is to be read of a raw stream: the rows of every batch taken, or of the new ones alone where the rest is
-    staged already. Use it as the first CTE of a model that is `staged`.
+    staged already. Use it as the first CTE of a model that is `staged`. Each record is unpacked here once (`||` does it,
+    `offset` keeps it), or every column of the model would unpack it again.
 #}
 {% macro rows_taken(raw_stream) -%}
-    select * from {{ raw_stream }}
+    select
+        account,
+        id,
+        created_at,
+        updated_at,
+        record || '{}' as record,
+        phones,
+        origin,
+        {{ loader_columns() }}
+    from {{ raw_stream }}
     where _batch_id in (
         select batches_taken.batch_id from {{ ref('int_batches_taken') }} as batches_taken
         {%- if is_staged_as_written() %}
         where batches_taken.is_new
         {%- endif %}
     )
+    offset 0
 {%- endmacro %}
 
 
