@@ -43,13 +43,14 @@ class SourceStatus:
 
 
 def read_status(database_url: str) -> list[SourceStatus]:
-    """The status of every source that has a staging schema or ever ran."""
+    """The status of every source that has rows in staging or ever ran."""
     with connect(database_url, application="status") as connection:
         runs = {row["source"]: row for row in fetch(connection, "last_runs")}
         rows = staged_rows(connection)
         pending = pending_rows(connection)
         rejected = {row["source"]: row["rejected"] for row in fetch(connection, "rejects")}
-    sources = sorted(set(runs) | set(rows), key=lambda source: (source == "unify", source))
+    filled = {source for source, count in rows.items() if count}
+    sources = sorted(set(runs) | filled, key=lambda source: (source == "unify", source))
     return [_status(s, runs.get(s), rows.get(s, 0), pending.get(s, 0), rejected.get(s, 0)) for s in sources]
 
 
