@@ -13,6 +13,7 @@ from sandbox.exports import EXPORTS
 from sandbox.folder import write_export, write_folder
 from sandbox.people import EPOCH, World
 from sandbox.server import SandboxServer
+from sandbox.settings import settings_of_taps
 
 seed_option = click.option("--seed", default=7, show_default=True, help="The same seed gives the same files.")
 epoch_option = click.option(
@@ -65,12 +66,14 @@ def export(name: str, file: Path, rows: int, no_phones: bool, seed: int, epoch: 
 @seed_option
 @epoch_option
 def serve(port: int, people: int, latency_ms: str, limits: str, crowded: bool, seed: int, epoch: datetime) -> None:
-    """Answer as the vendors do, until interrupted; Stripe's key is sk_test_sandbox."""
+    """Answer as the vendors do, until interrupted; the lines that are printed are settings of the taps."""
     lowest, _, highest = latency_ms.partition("-")
     latency = (int(lowest), int(highest or lowest))
     world = World(seed, people, epoch.replace(tzinfo=UTC))
     with SandboxServer(world, port=port, latency_ms=latency, limits=limits == "true", crowded=crowded) as sandbox:
-        click.echo(f"Stripe: {sandbox.url}/stripe  control: {sandbox.url}/control")
+        for name, value in settings_of_taps(sandbox.url).items():
+            click.echo(f"{name}={value}")
+        click.echo(f"# control: {sandbox.url}/control")
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
 

@@ -39,7 +39,9 @@ _NEXT = """Next:
   meltano --environment=demo invoke stage-first:status        what is in, what is pending
   psql "$(stage-first --environment demo address --password)"   look at unified.clients
   tap-csv --inspect FILE                                       what Stage First sees in your own export
-  make start                                                   the database for your own data (README: Your own CSV)
+  cp .env.example .env                                         says where to find the credentials of your own sources
+  make start && stage-first check                              the database for your own data; tries the credentials
+  meltano run download-all                                     the same as here, with your own sources
   make stop                                                    stops the embedded Postgres"""
 
 

@@ -9,11 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dotenv import set_key
-from sandbox.server.ghl.access import PRIVATE_TOKENS
-from sandbox.server.ghl.setup import MAIN
-from sandbox.server.manychat.vendor import TOKEN
-from sandbox.server.paypal.tokens import CLIENT, SECRET
-from sandbox.server.stripe.vendor import RESTRICTED_KEY
+from sandbox.settings import settings_of_taps
 
 from stage_first import project
 from stage_first.children import end_with_parent
@@ -23,19 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-SETTINGS = {
-    "TAP_GHL_PRIVATE_TOKEN": next(token for token, location in PRIVATE_TOKENS.items() if location == MAIN),
-    "TAP_GHL_LOCATION_ID": MAIN,
-    "TAP_MANYCHAT_API_TOKEN": TOKEN,
-    "TAP_MANYCHAT_REQUESTS_PER_SECOND": "200",
-    "TAP_MANYCHAT_LOOKUP_REQUESTS_PER_SECOND": "500",
-    "TAP_PAYPAL_CLIENT_ID": CLIENT,
-    "TAP_PAYPAL_CLIENT_SECRET": SECRET,
-    "TAP_STRIPE_API_KEY": RESTRICTED_KEY,
-}
-"""The look-alikes' credentials; their limits are off, since waiting shows nothing."""
+FASTER = {"TAP_MANYCHAT_REQUESTS_PER_SECOND": "200", "TAP_MANYCHAT_LOOKUP_REQUESTS_PER_SECOND": "500"}
+"""The look-alikes' limits are off, since waiting shows nothing."""
 _CONTROL = re.compile(r"(http://\S+)/control")
-_VENDORS = ("ghl", "manychat", "paypal", "stripe")
 
 
 @contextmanager
@@ -57,8 +43,7 @@ def look_alikes(people: int, seed: int) -> Iterator[str]:
 
 def write_settings(sandbox: str, files: Sequence[Path]) -> None:
     """Write what the environment `demo` of Meltano reads instead of `.env`."""
-    addresses = {f"TAP_{vendor.upper()}_API_URL": f"{sandbox}/{vendor}" for vendor in _VENDORS}
-    values = {**SETTINGS, **addresses, "TAP_CSV_FILES": ",".join(map(str, files))}
+    values = {**settings_of_taps(sandbox), **FASTER, "TAP_CSV_FILES": ",".join(map(str, files))}
     project.DEMO_SETTINGS.write_text("")
     for name, value in values.items():
         set_key(project.DEMO_SETTINGS, name, value)

@@ -39,7 +39,7 @@ def terminal(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def demo(environment: dict[str, str]) -> subprocess.Popen[str]:
-    command = [BIN / "stage-first", "demo", "--people", "100"]
+    command = [BIN / "stage-first", "demo", "--people", "60"]
     return subprocess.Popen(
         command,
         cwd=PROJECT,
