@@ -14,6 +14,9 @@ PROJECT = Path(__file__).parent.parent
 README = (PROJECT / "README.md").read_text("utf-8")
 PLUGINS = {
     "tap-csv": ("tap_csv.tap", "TapCSV", "extractors/tap_csv/csv.meltano.yml"),
+    "tap-ghl": ("tap_ghl.tap", "TapGHL", "extractors/tap_ghl/ghl.meltano.yml"),
+    "tap-manychat": ("tap_manychat.tap", "TapManyChat", "extractors/tap_manychat/manychat.meltano.yml"),
+    "tap-paypal": ("tap_paypal.tap", "TapPayPal", "extractors/tap_paypal/paypal.meltano.yml"),
     "tap-stripe": ("tap_stripe.tap", "TapStripe", "extractors/tap_stripe/stripe.meltano.yml"),
     "target-postgres": (
         "target_postgres.target",

@@ -33,6 +33,8 @@ class Vendor:
     """Where most pages are asked for, `page_size` objects of `busy_stream` a page."""
     busy_stream: str
     page_size: int
+    asked_anyway: int = 6
+    """Pages that a run after a kill may ask for although rows of theirs are in: a begun interval for each worker."""
     account: str = "main"
     staged_account: str = "main"
     not_stored: tuple[str, ...] = ()
@@ -147,6 +149,7 @@ MANYCHAT = Vendor(
     busy_path="/manychat/fb/subscriber/getInfo",
     busy_stream="subscribers",
     page_size=1,
+    asked_anyway=60,  # answers of one row each, committed fifty at a time
     faults=("rate_limit", "server_error", "unavailable", "cut", "hang", "html", "truncated"),
     people=60,
 )
@@ -160,11 +163,12 @@ def _paypal(sandbox: SandboxServer, _folder: Path) -> Object:
 PAYPAL = Vendor(
     name="paypal",
     settings=_paypal,
-    streams=("transactions",),
+    streams=("transactions", "subscriptions", "plans", "products", "invoices", "disputes"),
     busy_path="/paypal/v1/reporting/transactions",
     busy_stream="transactions",
     page_size=500,
+    asked_anyway=42,  # as many windows as three years have
     faults=("rate_limit", "server_error", "unavailable", "cut", "hang", "html", "truncated", "advance"),
 )
 
-VENDORS = (STRIPE, GHL, MANYCHAT)
+VENDORS = (STRIPE, GHL, MANYCHAT, PAYPAL)
