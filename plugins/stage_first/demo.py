@@ -81,8 +81,11 @@ class Demo:
         with look_alikes(self._people, SEED) as sandbox, self._step("meltano run download-all"):
             write_settings(sandbox, [self._exports / f"{name}.csv" for name in EXPORTS])
             self._call("meltano", "--environment=demo", "run", "download-all")
-        with self._step("meltano run unify"):
-            self._call("meltano", "--environment=demo", "run", "unify")
+        if any(row.pending for row in read_status(url)):
+            with self._step("meltano run unify"):
+                self._call("meltano", "--environment=demo", "run", "unify")
+        else:
+            self._console.print("Nothing new has come, so there is nothing to unify.")
         self._summary(url)
 
     @contextmanager
