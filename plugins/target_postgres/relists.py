@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 SMALL_ACCOUNT = 100
 """Up to so many living rows, any part of them may vanish at once."""
+NO_LOOPS = "set local enable_nestloop = off"
+"""The keys were just written and not counted yet: Postgres would think them few, and go through all for each row."""
+LOOPS_AGAIN = "set local enable_nestloop to default"
 _BEGIN = """
 insert into ops.relists as known (stream, account, version, began_at) values (
     %(stream)s, %(account)s, %(version)s,
@@ -88,10 +91,12 @@ def _mark(
             "missing; nothing is marked as deleted. See ops.rejected_records for the reasons."
         )
     with connection.transaction() as attempt:
+        connection.execute(NO_LOOPS)
         rows = living_rows(sweep.account, sweep.since)
         statement = sweep.table.sweep_statement(run.run_id, batch_id, sweep.version, rows)
         marked = connection.execute(statement).rowcount
         row = connection.execute(sweep.table.living_statement(rows)).fetchone()
+        connection.execute(LOOPS_AGAIN)
         living = marked + (row[0] if row else 0)
         if living <= SMALL_ACCOUNT or marked * 100 <= living * sweep.max_percent:
             return marked, None

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 import pytest
+from psycopg import sql
 from support.singer import activate, finished, raw, raw_schema, record, schema, state
+from tap_core.raw import RAW_KEY, RAW_SCHEMA
+from target_postgres import relists
+from target_postgres.table import Table, living_rows
 
 if TYPE_CHECKING:
     from support.desk import Desk
@@ -76,6 +81,20 @@ def test_a_list_that_begins_later_tells_nothing_of_older_rows(desk: Desk) -> Non
     start_of_2023 = 1_672_531_200_000
     desk.load(SCHEMA, activate(1, account="A", since=start_of_2023), finished())
     assert deleted(desk) == ["Anew"]
+
+
+def test_many_keys_that_nobody_has_counted_are_not_looked_at_for_each_row(desk: Desk) -> None:
+    ids = [str(number) for number in range(3000)]
+    desk.load(SCHEMA, *(raw(own_id, account="A", version=1) for own_id in ids), finished())
+    table = Table.of_stream(desk.schema, "people", RAW_SCHEMA, list(RAW_KEY))
+    statement = table.sweep_statement(uuid.uuid4(), 1, 1, living_rows("A", None))
+    plans = []
+    for setting in (relists.LOOPS_AGAIN, relists.NO_LOOPS):
+        with desk.connection.transaction():
+            desk.connection.execute(setting)
+            lines = desk.connection.execute(sql.SQL("explain {}").format(statement)).fetchall()
+            plans.append(any("Nested Loop" in line for (line,) in lines))
+    assert plans == [True, False]
 
 
 def test_an_account_without_any_row_loses_all_of_its_rows(desk: Desk) -> None:
