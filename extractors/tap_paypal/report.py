@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +16,8 @@ from typing_extensions import override
 
 from tap_paypal.base import PayPalStream
 from tap_paypal.client import REPORT_PATH, MovingListError, NotPublishedError, TooManyRowsError
+from tap_paypal.cuts import MANY_PAGES, cut, is_spread
+from tap_paypal.date_filter import DateFilter
 from tap_paypal.times import instant, stamp
 from tap_paypal.twins import decode_detail, number_twins, rows_of
 
@@ -45,6 +48,8 @@ class Window:
         self.keys: set[str] = set()
         """Keys on its pages so far: a row with one of them is a twin."""
         self.restarts = 0
+        self.is_in_disorder = False
+        """It was tried to share it among workers, in vain."""
 
 
 class ReportStream(PayPalStream, IntervalStream):
@@ -59,6 +64,7 @@ class ReportStream(PayPalStream, IntervalStream):
         super().__init__(*args, **options)
         self._windows: dict[tuple[int, int], Window] = {}
         self._windows_lock = threading.Lock()
+        self.date_filter = DateFilter(self._dates_of)
         self.unpublished: list[Interval] = []
         """What turned out not to be published yet; it stays in the bookmark."""
 
@@ -94,7 +100,7 @@ class ReportStream(PayPalStream, IntervalStream):
 
     def rows(self, interval: Interval, transaction_id: str) -> list[RecordMessage]:
         """All rows of a transaction in a window, with their final keys."""
-        params = {**_bounds(interval), "transaction_id": transaction_id, "page_size": MOST_TWINS}
+        params = {**self._bounds(interval), "transaction_id": transaction_id, "page_size": MOST_TWINS}
         messages = self._messages(self.tap.client.report(params, 1, self.meter), interval)
         number_twins(messages)
         return messages
@@ -115,15 +121,34 @@ class ReportStream(PayPalStream, IntervalStream):
             return self._restart(interval, window)
         self._note_end(interval, report)
         messages = self._with_twins(interval, self._messages(report, interval), window)
+        if report.total_pages - number > MANY_PAGES and (shared := self._cut(interval, report, messages)):
+            self._forget(interval)
+            return shared
         if number < report.total_pages:
             cursor = {**(interval.cursor or {}), "page": number + 1, "total_items": report.total_items}
             return IntervalPage(messages, Interval(interval.start, interval.end, cursor))
         self._forget(interval)
         return IntervalPage(messages, None)
 
+    def _cut(self, interval: Interval, report: Report, page: list[RecordMessage]) -> IntervalPage | None:
+        """What is left of the window in parts, if it is sure that PayPal filters by the date that orders the report."""
+        window, number = self._remembered(interval), _place(interval)[0]
+        if window.is_in_disorder or not (is_spread(page) and self.date_filter.is_by_initiation()):
+            return None
+        found = None
+        with suppress(RefusedRequestError):
+            middle = self._report(interval, number + (report.total_pages - number) // 2 + 1)
+            if middle.total_items == report.total_items:
+                found = cut(interval, page, self._messages(middle, interval))
+        if found is None:
+            window.is_in_disorder = True
+            return None
+        number_twins(found.messages)
+        return IntervalPage(found.messages, None, found.parts)
+
     def _report(self, interval: Interval, number: int) -> Report:
         tries = TRIES if interval.width > LEAST_HALVED else float("inf")
-        report = self.tap.client.report(_bounds(interval), number, self.meter, tries)
+        report = self.tap.client.report(self._bounds(interval), number, self.meter, tries)
         if _is_one_second(interval) and not report.total_items:
             raise _overfull(interval)
         return report
@@ -132,10 +157,24 @@ class ReportStream(PayPalStream, IntervalStream):
         origin = {"from": to_text(interval.start), "to": to_text(interval.end)}
         for raw in report.transaction_details:
             try:
-                self.note(decode_detail(raw).transaction_info, interval)
+                info = decode_detail(raw).transaction_info
+                self.date_filter.see(info)
+                self.note(info, interval)
             except msgspec.DecodeError:
                 continue  # it becomes a reject
         return [self.message(raw, origin) for raw in report.transaction_details]
+
+    def _bounds(self, interval: Interval) -> dict[str, str | int]:
+        """The window that is asked for; rows of its last second may come with the next one too, which does no harm."""
+        end = interval.end - SECOND if self.date_filter.is_inclusive else interval.end
+        end = interval.start if _is_one_second(interval) else end
+        return {"start_date": stamp(interval.start), "end_date": stamp(end)}
+
+    def _dates_of(self, start: int, end: int, transaction_id: str) -> list[Info]:
+        bounds: dict[str, str | int] = {"start_date": stamp(start), "end_date": stamp(end)}
+        params = {**bounds, "transaction_id": transaction_id, "page_size": MOST_TWINS}
+        report = self.tap.client.report(params, 1, self.meter)
+        return [decode_detail(raw).transaction_info for raw in report.transaction_details]
 
     def _with_twins(self, interval: Interval, messages: list[RecordMessage], window: Window) -> list[RecordMessage]:
         """The page's rows with their final keys; of twins on two pages all are asked for together, with this page."""
@@ -196,12 +235,6 @@ def _place(interval: Interval) -> tuple[int, int | None]:
     """The page to read, and the total that its window had on the page before."""
     cursor = interval.cursor or {}
     return cursor.get("page", 1), cursor.get("total_items")
-
-
-def _bounds(interval: Interval) -> dict[str, str | int]:
-    """The window that is asked for; a row of its last second may come with the next one too, which does no harm."""
-    end = interval.start if _is_one_second(interval) else interval.end
-    return {"start_date": stamp(interval.start), "end_date": stamp(end)}
 
 
 def _is_one_second(interval: Interval) -> bool:

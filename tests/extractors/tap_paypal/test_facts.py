@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -124,8 +125,9 @@ def test_a_second_with_more_rows_than_paypal_pages_through_is_an_error_not_a_gap
 @pytest.mark.parametrize("size", [5, 20])
 def test_total_that_moves_while_paging(sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     pages_of(size, monkeypatch)
+    monkeypatch.setattr(sandbox.paypal, "token_seconds", 30 * DAY)
     add_crowd(sandbox, sandbox.clock.now - 10 * DAY, 40)
-    for number, skip in enumerate((39, 41, 43)):
+    for number, skip in enumerate((30, 35, 40)):
         monkeypatch.setattr(sandbox.paypal, "refund_days", 100 + number)
         sandbox.faults.add("advance", "/paypal/v1/reporting/transactions", 1, skip)
     first = run(f"{sandbox.url}/paypal", None, ONLY)
@@ -311,13 +313,19 @@ def test_phones_of_both_shapes(sandbox: SandboxServer) -> None:
     assert sum(bool(row.get("phones")) for row in told) > len(told) / 2
 
 
-def test_fewer_requests_than_115_percent_of_the_least(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("filter_date", ["initiation", "updated"])
+def test_a_crowded_window_is_shared_if_that_is_safe_and_costs_few_requests_more(
+    monkeypatch: pytest.MonkeyPatch, filter_date: str
+) -> None:
     pages_of(20, monkeypatch)
     with SandboxServer(World(7, 1500), limits=False, crowded=True) as crowded:
-        loaded(crowded)
+        crowded.paypal.filter_date = filter_date
+        assert differences(loaded(crowded), crowded) == []
+        months = Counter(dict(one.params)["start_date"] for one in windows_of(crowded))
         rows = len(crowded.world_state("transactions", vendor="paypal"))
-        least = sum(-(-int(total) // 20) for total in [rows])
-        assert len(windows_of(crowded)) <= 1.15 * (least + 37)
+        least = rows / 20 + len(list(range(0, 1094, 30)))
+        assert len(windows_of(crowded)) <= 1.15 * least
+    assert (max(months.values()) > 30) == (filter_date == "updated")
 
 
 def test_all_streams_are_declared_once() -> None:
