@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
+from stage_first.project import ROOT
 from stage_first.settings import UsageError
 from stage_first.sources import Source, all_sources, configured
 
@@ -16,6 +20,15 @@ def test_every_tap_says_what_it_needs(source: Source) -> None:
     assert all(variable.startswith(f"TAP_{source.name.upper()}_") for group in source.needs for variable in group)
     assert not source.is_configured({})
     assert source.is_configured(dict.fromkeys(source.needs[0], "something"))
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("extractors/*/*.meltano.yml")), ids=lambda file: file.stem)
+def test_the_address_of_the_warehouse_reaches_the_tap(file: Path) -> None:
+    """By `value`: Meltano reads no `env` of a setting of a custom plugin."""
+    (tap,) = yaml.safe_load(file.read_text())["plugins"]["extractors"]
+    assert [setting["name"] for setting in tap["settings"] if "env" in setting] == []
+    addresses = [setting["value"] for setting in tap["settings"] if setting["name"] == "database_url"]
+    assert addresses == ([] if tap["name"] == "tap-csv" else ["$DATABASE_URL"])
 
 
 @pytest.mark.parametrize(
