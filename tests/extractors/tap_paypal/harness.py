@@ -87,6 +87,8 @@ def run(
             tap.sync_all()
         except SystemExit as end:
             outcome.exit_code = int(end.code or 0)
+        if tap.database is not None:
+            tap.database.close()
     stdout.flush()
     lines = stdout.buffer.getvalue().split(b"\n")[:-1]  # type: ignore[attr-defined]
     outcome.messages = [json.loads(line) for line in lines]
