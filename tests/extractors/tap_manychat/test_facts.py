@@ -45,7 +45,8 @@ def test_manychat_error_with_status_200(
     assert outcome.exit_code == 0
     assert staged(desk, deleted=True).keys() == {gone}
     assert staged(desk).keys() == set(others)
-    assert lookups(desk)[f"subscriber_id:{gone}"]["found"] is False
+    row = lookups(desk)[f"subscriber_id:{gone}"]
+    assert (row["found"], row["reason"][-25:]) == (False, "Subscriber does not exist")
     assert staged(desk, deleted=True)[gone]["page_id"] == "1234567"
 
 

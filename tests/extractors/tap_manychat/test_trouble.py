@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from psycopg import connect
 from sandbox.server import SandboxServer
+from sandbox.server.wire import Request, Response
 from support.databases import fresh_database
 from support.desk import Desk
 
@@ -126,21 +127,26 @@ def test_killed_without_a_warehouse_the_bookmark_goes_on(
 def test_a_connection_to_the_warehouse_that_breaks_is_made_anew(
     sandbox: SandboxServer, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage_everything(desk, sandbox)
-    server = sandbox.manychat
-    answer, left = server.answer, [40]
+    stage_contacts(desk, sandbox)
+    whole = run(f"{sandbox.url}/manychat", database_url=desk.url)
+    ended: list[int] = []
+    answer = sandbox.manychat.answer
 
-    def breaking(request: object) -> object:
-        left[0] -= 1
-        if left[0] == 0:
-            desk.query(
-                "select pg_terminate_backend(pid) from pg_stat_activity"
-                " where datname = current_database() and application_name like '%%tap-manychat%%'"
-            )
-        return answer(request)  # type: ignore[arg-type]
+    def breaking(request: Request) -> Response:
+        if FIND in request.path and not ended:
+            ended.extend(end_connections(desk.url, "tap-manychat"))
+        return answer(request)
 
-    monkeypatch.setattr(server, "answer", breaking)
+    monkeypatch.setattr(sandbox.manychat, "answer", breaking)
     outcome = run(f"{sandbox.url}/manychat", database_url=desk.url)
-    load(desk, outcome.lines)
-    assert (left[0] < 0, outcome.exit_code) == (True, 0)
-    assert staged(desk) == truth(sandbox)
+    assert ended
+    assert (outcome.exit_code, outcome.finished) == (0, True)
+    assert {row["id"] for row in outcome.records("lookups")} == {row["id"] for row in whole.records("lookups")}
+
+
+def end_connections(url: str, application: str) -> list[int]:
+    """End what an application has open, as a server that starts anew would."""
+    query = "select pid, pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name ~ %s"
+    with connect(url) as connection:
+        rows = connection.execute(f"{query} and datname = current_database()", [application]).fetchall()
+    return [pid for pid, _ in rows]
