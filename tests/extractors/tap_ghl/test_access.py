@@ -64,6 +64,18 @@ def test_a_token_that_ends_in_mid_run_is_renewed(
     assert stored(app["database_url"])[0][2] == renewals(sandbox)
 
 
+def test_a_token_that_is_refused_now_and_then_is_renewed_each_time(
+    sandbox: SandboxServer, app: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_ghl.search.PAGE_SIZE", 20)
+    for path, skip in (("/ghl/contacts/search", 3), ("/ghl/payments/*", 0), ("/ghl/users/", 0)):
+        sandbox.faults.add("unauthorized", path, 1, skip)
+    outcome = run(sandbox, **app)
+    assert (outcome.exit_code, outcome.finished) == (0, True)
+    assert differences(Warehouse().load(outcome.messages), sandbox) == []
+    assert 2 <= renewals(sandbox) <= 4
+
+
 def test_the_day_after_the_token_has_ended_and_is_renewed(sandbox: SandboxServer, app: dict[str, Any]) -> None:
     outcome = run(sandbox, streams=("tags",), **app)
     for _ in range(3):

@@ -198,6 +198,19 @@ def test_a_wrong_private_token_is_a_sentence_before_anything_is_read(
     assert "pit-wrong" not in caplog.text
 
 
+@pytest.mark.usefixtures("small_pages")
+def test_a_private_token_that_is_revoked_in_mid_run_loses_nothing(
+    sandbox: SandboxServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.faults.add("unauthorized", "/ghl/contacts/search", 1, skip=5)
+    first = run(sandbox)
+    assert (first.exit_code, first.finished) == (1, False)
+    assert "TAP_GHL_PRIVATE_TOKEN" in caplog.text
+    assert "pit-sandbox" not in caplog.text
+    second = run(sandbox, first.state)
+    assert differences(Warehouse().load(first.messages + second.messages), sandbox) == []
+
+
 def test_a_token_of_another_location_is_a_sentence(sandbox: SandboxServer, caplog: pytest.LogCaptureFixture) -> None:
     outcome = run(sandbox, location_id=SECOND)
     assert (outcome.exit_code, len(sandbox.log)) == (1, 1)
