@@ -127,8 +127,8 @@ class SearchStream(GhlStream, IntervalStream):
             yield self.page(delivery.messages, {"changes": to_bookmark(delivery.coverage), **more})
 
     def _read_list(self, coverage: Coverage, more: dict[str, Any]) -> Iterator[Page]:
-        """Yield what is left of the listing, and what has no date and is in no interval."""
-        yield from self._read_undated()
+        """Yield what is left of the listing, and what is in none of its intervals."""
+        yield from self._read_outside(coverage.start)
         yield from self.read_coverage(coverage, partial(_with_list, more))
 
     @override
@@ -147,12 +147,14 @@ class SearchStream(GhlStream, IntervalStream):
         messages = [self.message(raw, origin) for raw in found.rows]
         return IntervalPage(messages, _rest(interval, heads, moments, found.total))
 
-    def _read_undated(self) -> Iterator[Page]:
-        """Yield objects without a date of birth, which no interval holds."""
-        cursor, missing = None, [{"field": self.added[0], "operator": "not_exists"}]
+    def _read_outside(self, start: int) -> Iterator[Page]:
+        """Yield objects without a date of birth, or born before the one that was said to be the oldest."""
+        field, cursor = self.added[0], None
+        older = {"field": field, "operator": "range", "value": {"lt": to_text(start)}}
+        outside = [{"group": "OR", "filters": [{"field": field, "operator": "not_exists"}, older]}]
         while True:
-            found = self._ask(PAGE_SIZE, self.changed[0], "desc", missing, cursor)
-            yield self.page([self.message(raw, {self.added[0]: None}) for raw in found.rows], None)
+            found = self._ask(PAGE_SIZE, self.changed[0], "desc", outside, cursor)
+            yield self.page([self.message(raw, {field: None}) for raw in found.rows], None)
             last = self._head(found.rows[-1]).cursor if found.rows else None
             if last is None or (len(found.rows) < PAGE_SIZE and (found.total or 0) <= PAGE_SIZE):
                 return

@@ -12,6 +12,7 @@ from tap_core.errors import WrongCredentialError
 from typing_extensions import override
 
 from tap_ghl.locations import locations_of
+from tap_ghl.quota import DayUsedUpError
 from tap_ghl.streams import STREAMS
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class TapGHL(ApiTap):
         for location in self.locations:
             try:
                 location.began()
-            except WrongCredentialError as error:
+            except (WrongCredentialError, DayUsedUpError) as error:
                 refusals.append(error)
         _ = self.places  # made before several threads ask for it
         if len(refusals) == len(self.locations):

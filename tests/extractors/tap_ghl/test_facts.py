@@ -128,7 +128,7 @@ def test_ghl_contacts_without_a_date_are_in_no_interval(
     search, undated = GhlClient.search, [f"undated{number}" for number in range(25)]
 
     def with_undated(self: GhlClient, path: str, envelope: str, body: dict[str, Any], meter: Any) -> Rows:
-        if [one["operator"] for one in body.get("filters", [])] != ["not_exists"]:
+        if not any("group" in one for one in body.get("filters", [])):
             return search(self, path, envelope, body, meter)
         first = undated.index(body["searchAfter"][1]) + 1 if "searchAfter" in body else 0
         page = undated[first : first + body["pageLimit"]]
@@ -140,6 +140,21 @@ def test_ghl_contacts_without_a_date_are_in_no_interval(
     outcome = run(sandbox, streams=CONTACTS)
     loaded = Warehouse().load(outcome.messages).alive("contacts")
     assert set(loaded) == set(truth(sandbox, "contacts")) | set(undated)
+
+
+def test_ghl_a_sort_that_is_ignored_hides_nothing(sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said to be the oldest contact may be any."""
+    search = GhlClient.search
+
+    def newest_first(self: GhlClient, path: str, envelope: str, body: dict[str, Any], meter: Any) -> Rows:
+        if body["pageLimit"] == 1 and "sort" in body:
+            body = {**body, "sort": [{"field": "dateAdded", "direction": "desc"}]}
+        return search(self, path, envelope, body, meter)
+
+    monkeypatch.setattr("tap_ghl.search.PAGE_SIZE", 20)
+    monkeypatch.setattr(GhlClient, "search", newest_first)
+    outcome = run(sandbox, streams=CONTACTS)
+    assert Warehouse().load(outcome.messages).alive("contacts") == truth(sandbox, "contacts")
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,17 @@ def test_a_day_that_is_too_short_is_used_up_and_the_next_goes_on(
     }
 
 
+def test_a_location_whose_day_is_used_up_does_not_stop_the_other(sandbox: SandboxServer) -> None:
+    sandbox.ghl.limits, sandbox.ghl.windows.daily_limit = True, 60
+    sandbox.ghl.windows.interval_limit = 1000
+    for _ in range(3):
+        outcome = run(sandbox)
+    assert (outcome.exit_code, outcome.finished) == (1, False)
+    both = run(sandbox, **TWO)
+    assert both.exit_code == 1
+    assert differences(Warehouse().load(both.messages), sandbox, SECOND) == []
+
+
 SCHEMAS = {
     "opportunities": ("opportunities.json", "SearchOpportunitiesResponseSchema"),
     "pipelines": ("opportunities.json", "PipelinesResponseSchema"),
