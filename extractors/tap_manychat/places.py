@@ -94,21 +94,33 @@ IDS = (
     ),
     *_paths("staging_manychat.subscriber_pushes", "$.id", "$.data.id"),
 )
+_GHL_VALUES = """
+    select field ->> 'value' as value
+    from staging_ghl.contacts
+    cross join jsonb_path_query(contacts.record, 'lax $.customFields[*]') as field
+"""
+_OF_ID = "where field ->> 'id' = {name}"
+_OF_KEY = """
+    inner join staging_ghl.custom_fields on field ->> 'id' = custom_fields.id
+    where split_part(custom_fields.record ->> 'fieldKey', '.', 2) = {name}
+"""
 _FIELD_PLACES = {
     "ghl": (
-        "staging_ghl.contacts",
-        "select field ->> 'value' as value from staging_ghl.contacts,"
-        " jsonb_path_query(record, 'lax $.customFields[*]') as field where field ->> 'id' = {name}",
+        (("staging_ghl.contacts",), _GHL_VALUES + _OF_ID),
+        (("staging_ghl.contacts", "staging_ghl.custom_fields"), _GHL_VALUES + _OF_KEY),
     ),
     "stripe": (
-        "staging_stripe.customers",
-        "select record -> 'metadata' ->> {name} as value from staging_stripe.customers",
+        (
+            ("staging_stripe.customers",),
+            "select record -> 'metadata' ->> {name} as value from staging_stripe.customers",
+        ),
     ),
 }
+"""A custom field of GHL may be named by its id or by its key."""
 
 
 def id_fields(names: Iterable[str]) -> list[Place]:
-    """The places of the setting `id_fields`: `ghl:<custom field id>` or `stripe:<metadata key>`.
+    """The places of the setting `id_fields`: `ghl:<custom field, id or key>` or `stripe:<metadata key>`.
 
     Raises:
         ValueError: a name is none of these.
@@ -118,6 +130,6 @@ def id_fields(names: Iterable[str]) -> list[Place]:
         source, _, name = full_name.partition(":")
         if source not in _FIELD_PLACES or not name:
             raise ValueError(full_name)
-        table, query = _FIELD_PLACES[source]
-        places.append(Place((table,), sql.SQL(query).format(name=sql.Literal(name))))
+        literal = sql.Literal(name.replace("%", "%%"))
+        places += [Place(tables, sql.SQL(query).format(name=literal)) for tables, query in _FIELD_PLACES[source]]
     return places

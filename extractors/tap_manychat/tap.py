@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from singer_sdk import typing as th
+from tap_core import raw_json
 from tap_core.api_tap import ApiTap, api_settings
 from tap_core.database import Database
-from tap_core.errors import RefusedRequestError, TemporaryError, VendorDownError, WrongCredentialError
+from tap_core.errors import (
+    ChangedEnvelopeError,
+    RefusedRequestError,
+    TemporaryError,
+    VendorDownError,
+    WrongCredentialError,
+)
 from tap_core.interval_stream import DAY, HOUR
 from tap_core.once import Once
 from typing_extensions import override
@@ -53,7 +60,7 @@ class TapManyChat(ApiTap):
             "id_fields",
             th.ArrayType(th.StringType),
             default=[],
-            description="Where other sources hold subscriber ids: ghl:<custom field id> or stripe:<metadata key>.",
+            description="Where other sources hold subscriber ids: ghl:<custom field> or stripe:<metadata key>.",
         ),
         th.Property(
             "sweep_fields",
@@ -145,7 +152,10 @@ class TapManyChat(ApiTap):
     @cached_property
     def page_id(self) -> str:
         """The page that the token belongs to."""
-        return str(msgspec.json.decode(self.page_info())["id"])
+        told = raw_json.decode_members(self.page_info())
+        if "id" not in told:
+            raise ChangedEnvelopeError("ManyChat no longer says in getInfo which page the token belongs to; tell us.")
+        return str(msgspec.json.decode(told["id"]))
 
     @cached_property
     @override
@@ -207,7 +217,7 @@ class TapManyChat(ApiTap):
         reread, retry = (max(0, int(self.config[name] * DAY) - HOUR) for name in ("reread_days", "retry_days"))
         if self.database is None:
             return ListedSeeds(list(given.settings), bookmark, now, reread)
-        line = Database(self.config["database_url"], self.name)  # of its own: it holds the queue while it is read
+        line = Database(self.config["database_url"], self.name)  # of its own: limits must not wait for a long query
         return StagedSeeds(line, self.account, Ages(now - reread, now - retry), given)
 
     @cached_property
@@ -221,7 +231,7 @@ class TapManyChat(ApiTap):
             return places.id_fields(self.config["id_fields"])
         except ValueError as error:
             raise RefusedRequestError(
-                f"id_fields: {error} is neither ghl:<custom field id> nor stripe:<metadata key>."
+                f"id_fields: {error} is neither ghl:<custom field, id or key> nor stripe:<metadata key>."
             ) from error
 
     def _refuse_another_page(self) -> None:

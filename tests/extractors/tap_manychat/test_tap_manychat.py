@@ -164,11 +164,13 @@ def test_phones_are_looked_up_in_their_old_form_too(sandbox: SandboxServer, desk
 
 def test_every_place_of_an_id_is_a_seed(sandbox: SandboxServer, desk: Desk) -> None:
     ids = iter(truth(sandbox))
-    wanted = {name: next(ids) for name in ("ghl", "stripe", "push", "wrapped", "mapped", "chosen")}
+    wanted = {name: next(ids) for name in ("ghl", "key", "stripe", "push", "wrapped", "mapped", "chosen")}
+    by_key = {"id": "cf3", "value": int(wanted["key"])}
+    stage(desk, "staging_ghl.custom_fields", [{"id": "cf3", "record": {"fieldKey": "contact.chat%"}}])
     stage(
         desk,
         "staging_ghl.contacts",
-        [{"record": {"customFields": [{"id": "cf1", "value": wanted["ghl"]}, {"id": "cf2", "value": "123"}]}}],
+        [{"record": {"customFields": [{"id": "cf1", "value": wanted["ghl"]}, {"id": "cf2", "value": "123"}, by_key]}}],
     )
     stage(desk, "staging_stripe.customers", [{"record": {"metadata": {"manychat": wanted["stripe"]}}}])
     pushes = [{"record": {"id": int(wanted["push"])}}, {"record": {"data": {"id": wanted["wrapped"]}}}]
@@ -181,7 +183,9 @@ def test_every_place_of_an_id_is_a_seed(sandbox: SandboxServer, desk: Desk) -> N
         "insert into ops.csv_mappings (kind, header, field) values ('crm', 'Wrong', null),"
         " ('crm', 'Other', 'manychat_subscriber_id')"
     )
-    outcome = run(f"{sandbox.url}/manychat", database_url=desk.url, id_fields=["ghl:cf1", "stripe:manychat"])
+    outcome = run(
+        f"{sandbox.url}/manychat", database_url=desk.url, id_fields=["ghl:cf1", "ghl:chat%", "stripe:manychat"]
+    )
     assert {row["id"] for row in outcome.records("subscribers")} == set(wanted.values())
     assert {row["record"]["value"] for row in outcome.records("lookups")} == set(wanted.values())
 
