@@ -3,7 +3,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo start stop test check lint soak bench bench-peers lock clean
+.PHONY: help install demo start stop test check lint soak bench bench-peers bench-large lock clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,9 @@ bench: install ## Ours against COPY and the limits; writes benchmarks/results.js
 
 bench-peers: install ## Ours against other loaders, in throw-away environments.
 	@$(BIN)/python -m benchmarks --peers
+
+bench-large: install ## The first download of all five sources at their typical size, against the sandbox.
+	@$(BIN)/python -m benchmarks --large
 
 lock: install ## Resolve pyproject.toml anew into requirements.lock.
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

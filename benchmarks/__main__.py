@@ -1,22 +1,22 @@
-"""`make bench` and `make bench-peers`."""
+"""`make bench`, `make bench-peers` and `make bench-large`."""
 
 from __future__ import annotations
 
 import sys
 import time
 
-from benchmarks import csv_file, load, memory, peers, tap_speed
+from benchmarks import api, api_runs, csv_file, large, load, memory, peers, tap_speed
 from benchmarks.bench import bench
 from benchmarks.results import save
 
-MEASURES = (load, csv_file, tap_speed, memory)
-PEERS = (peers,)
+MEASURES = (load, csv_file, tap_speed, memory, api, api_runs)
+KINDS = {"--peers": (peers,), "--large": (large,)}
 
 
 def main() -> None:
     """Run all measures, print goal, figure, met or not, and keep the results."""
     wanted = [name for name in sys.argv[1:] if not name.startswith("-")]
-    for module in PEERS if "--peers" in sys.argv else MEASURES:
+    for module in next((modules for option, modules in KINDS.items() if option in sys.argv), MEASURES):
         name = module.__name__.rpartition(".")[2]
         if wanted and name not in wanted:
             continue

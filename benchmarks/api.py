@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -33,14 +33,14 @@ class Limit:
 
 @dataclass(frozen=True)
 class Load:
-    """Work for one tap that lasts longer than the measure; `page_size` makes a small world last."""
+    """Work for one tap that lasts longer than the measure; a small `page_size` makes a small world last."""
 
     source: str
     settings: dict[str, Any]
     limits: tuple[Limit, ...]
     streams: tuple[str, ...] = ()
     page_size: int = 0
-    more: dict[str, Any] = field(default_factory=dict)
+    page_module: str = "client"
 
 
 STRIPE = {"api_key": "sk_test_sandbox"}
@@ -52,7 +52,7 @@ CLASSES = {"stripe": "TapStripe", "ghl": "TapGHL", "paypal": "TapPayPal", "manyc
 LOADS = {
     "stripe_endpoint": Load("stripe", STRIPE, (Limit("/stripe/v1/charges", 25),), ("charges",), 5),
     "stripe": Load("stripe", STRIPE, (Limit("/stripe/", 100),), (), 5),
-    "ghl": Load("ghl", GHL, (Limit("/ghl/contacts/search", 10),), ("contacts",), 10),
+    "ghl": Load("ghl", GHL, (Limit("/ghl/contacts/search", 10),), ("contacts",), 10, "search"),
     "paypal": Load("paypal", PAYPAL, (Limit("/paypal/v1/reporting/transactions", 30),), ("transactions",), 5),
     "manychat": Load(
         "manychat",
@@ -123,9 +123,10 @@ def start(bench: Bench, sandbox: Sandbox, load: Load, **settings: Any) -> subpro
     """Start a tap that writes to nowhere."""
     code = f"from tap_{load.source}.tap import {CLASSES[load.source]} as Tap; Tap.cli()"
     if load.page_size:
-        code = f"import tap_{load.source}.client as client; client.PAGE_SIZE = {load.page_size}; {code}"
+        module = f"tap_{load.source}.{load.page_module}"
+        code = f"import {module} as pages; pages.PAGE_SIZE = {load.page_size}; {code}"
     config = {"api_url": f"{sandbox.url}/{load.source}", "database_url": bench.url, **load.settings, **settings}
-    command = [sys.executable, "-c", code, "--config", str(_json(bench.folder / "tap.json", config))]
+    command = [sys.executable, "-c", code, "--config", str(write_json(bench.folder / "tap.json", config))]
     if load.streams:
         command += ["--catalog", str(catalog(bench, load, command))]
     with (bench.folder / "output.log").open("ab") as log:
@@ -136,12 +137,12 @@ def catalog(bench: Bench, load: Load, command: list[str]) -> Path:
     """The tap's catalog with the wanted streams only."""
     found = subprocess.run([*command, "--discover"], check=True, capture_output=True)
     streams = [one for one in json.loads(found.stdout)["streams"] if one["stream"] in load.streams]
-    return _json(bench.folder / "catalog.json", {"streams": streams})
+    return write_json(bench.folder / "catalog.json", {"streams": streams})
 
 
 def seed_manychat(bench: Bench, sandbox: Sandbox) -> None:
     """Ids that ManyChat knows, and e-mails staged from elsewhere, so that both of its queues have work."""
-    subscribers = sandbox._get("truth?vendor=manychat&stream=subscribers")
+    subscribers = sandbox.objects("manychat", "subscribers")
     with psycopg.connect(bench.url, autocommit=True) as connection:
         _stage(connection, "staging_csv", "imports", [(f"manychat_subscribers:{key}", {}) for key in subscribers])
         contacts = [(f"c{number}", {"email": f"nobody{number}@example.com"}) for number in range(5000)]
@@ -159,6 +160,7 @@ def _stage(
         cursor.executemany(statement, [(key, json.dumps(record)) for key, record in rows])
 
 
-def _json(path: Path, value: Any) -> Path:
+def write_json(path: Path, value: Any) -> Path:
+    """Write a file and say where."""
     path.write_text(json.dumps(value))
     return path

@@ -42,9 +42,10 @@ class Sandbox:
         """Requests beyond a limit."""
         return len(self._get("violations"))
 
-    def truth(self, vendor: str, stream: str, account: str = "main") -> int:
-        """How many objects a perfect download of a stream holds."""
-        return len(self._get(f"truth?vendor={vendor}&stream={stream}&account={account}"))
+    def objects(self, vendor: str, stream: str, account: str = "main") -> dict[str, Any]:
+        """What a perfect download of a stream holds, by id."""
+        found: dict[str, Any] = self._get(f"truth?vendor={vendor}&stream={stream}&account={account}")
+        return found
 
     def _get(self, what: str) -> Any:
         with urllib.request.urlopen(f"{self.url}/control/{what}", timeout=120) as answer:  # noqa: S310
@@ -52,13 +53,13 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox_process(people: int, *options: str, latency_ms: str = "150-300") -> Iterator[Sandbox]:
+def sandbox_process(people: int, *options: str, latency_ms: str = "150-300", port: int = PORT) -> Iterator[Sandbox]:
     """Start it, wait until it answers, and stop it."""
-    command = [sys.executable, "-m", "sandbox", "serve", "--port", str(PORT), "--people", str(people)]
+    command = [sys.executable, "-m", "sandbox", "serve", "--port", str(port), "--people", str(people)]
     child = subprocess.Popen(
         [*command, "--latency-ms", latency_ms, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    sandbox = Sandbox(f"http://127.0.0.1:{PORT}")
+    sandbox = Sandbox(f"http://127.0.0.1:{port}")
     try:
         _wait(sandbox, child)
         yield sandbox

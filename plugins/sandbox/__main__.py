@@ -63,14 +63,21 @@ def export(name: str, file: Path, rows: int, no_phones: bool, seed: int, epoch: 
 @click.option("--latency-ms", default="0", show_default=True, help="How long an answer takes: 200, or 150-300.")
 @click.option("--limits", type=click.Choice(["true", "off"]), default="true", show_default=True)
 @click.option("--crowded", is_flag=True, help="Nine of ten rows in one month, a quarter of those in one second.")
+@click.option(
+    "--only", type=click.Choice(["ghl", "manychat", "paypal", "stripe"]), help="Open one vendor's books only."
+)
 @seed_option
 @epoch_option
-def serve(port: int, people: int, latency_ms: str, limits: str, crowded: bool, seed: int, epoch: datetime) -> None:
+def serve(
+    port: int, people: int, latency_ms: str, limits: str, crowded: bool, only: str | None, seed: int, epoch: datetime
+) -> None:
     """Answer as the vendors do, until interrupted; the lines that are printed are settings of the taps."""
     lowest, _, highest = latency_ms.partition("-")
     latency = (int(lowest), int(highest or lowest))
     world = World(seed, people, epoch.replace(tzinfo=UTC))
-    with SandboxServer(world, port=port, latency_ms=latency, limits=limits == "true", crowded=crowded) as sandbox:
+    counted = limits == "true"
+    server = SandboxServer(world, port=port, latency_ms=latency, limits=counted, crowded=crowded, only=only)
+    with server as sandbox:
         for name, value in settings_of_taps(sandbox.url).items():
             click.echo(f"{name}={value}")
         click.echo(f"# control: {sandbox.url}/control")

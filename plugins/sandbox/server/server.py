@@ -53,6 +53,7 @@ class SandboxServer:
         latency_ms: tuple[int, int] = (0, 0),
         limits: bool = True,
         crowded: bool = False,
+        only: str | None = None,
     ) -> None:
         self.world = world
         self.clock = Clock(world.now)
@@ -63,7 +64,9 @@ class SandboxServer:
         self.manychat = ManyChat(world, self.clock, limits=limits, crowded=crowded)
         self.paypal = PayPal(world, self.clock, limits=limits, crowded=crowded)
         self.vendors: dict[str, Vendor] = {
-            vendor.name: vendor for vendor in (self.stripe, self.ghl, self.manychat, self.paypal)
+            vendor.name: vendor
+            for vendor in (self.stripe, self.ghl, self.manychat, self.paypal)
+            if only in (None, vendor.name)
         }
         self.days = 0
         self.latency_ms = latency_ms
