@@ -183,6 +183,12 @@ def add_crowd(sandbox: SandboxServer, at: int, size: int) -> None:
         add_rows(sandbox, at, 100 + number, identity=f"CROWD{number:012}")
 
 
+def add_twins(sandbox: SandboxServer, at: int, size: int) -> None:
+    """Enter three rows of each of many ids, an id every other second: any page border parts some of them."""
+    for number in range(size):
+        add_rows(sandbox, at + 2 * (number // 2), 300 + number, -5, 7, identity=f"TRIPLET{number:010}")
+
+
 def requests_of(sandbox: SandboxServer, since: int = 0) -> list[str]:
     """Paths that were asked for, after the first `since` requests."""
     return [logged.path.removeprefix("/paypal") for logged in sandbox.log[since:]]

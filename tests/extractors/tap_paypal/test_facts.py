@@ -16,6 +16,7 @@ from tests.extractors.tap_paypal.harness import (
     Warehouse,
     add_crowd,
     add_rows,
+    add_twins,
     after,
     differences,
     requests_of,
@@ -68,20 +69,30 @@ def test_twins_across_a_page_border(sandbox: SandboxServer, monkeypatch: pytest.
 def test_twins_across_a_page_border_where_a_run_was_killed(
     sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pages_of(2, monkeypatch)
+    pages_of(4, monkeypatch)
     at = sandbox.clock.now - NEW_LONG_AGO
-    add_rows(sandbox, at, 500, -20, 9, 7)
-    add_crowd(sandbox, at + 5, 5)
-    start = f"{datetime.fromtimestamp(at - 3 * DAY).astimezone().isoformat()}"
-    whole = run(f"{sandbox.url}/paypal", None, ONLY, start_date=start, max_concurrency=1)
-    assert len(whole.states) > 10
-    for checkpoint in range(1, len(whole.states), 6):
+    add_twins(sandbox, at, 10)
+    only_then = {"start_date": datetime.fromtimestamp(at - DAY).astimezone().isoformat(), "max_concurrency": 1}
+    whole = run(f"{sandbox.url}/paypal", None, ONLY, **only_then)
+    truth = sandbox.world_state("transactions", vendor="paypal")
+    triplets = {key: row for key, row in truth.items() if key.startswith("TRIPLET")}
+    for checkpoint in range(3, 14):
         messages, bookmark = after(whole, checkpoint)
-        again = run(f"{sandbox.url}/paypal", bookmark, ONLY, start_date=start)
+        again = run(f"{sandbox.url}/paypal", bookmark, ONLY, **only_then)
         rows = Warehouse().load(messages + again.messages).alive("transactions")
-        truth = sandbox.world_state("transactions", vendor="paypal")
-        assert rows.items() >= {key: row for key, row in truth.items() if key.startswith("TWIN")}.items()
+        assert rows.items() >= triplets.items()
         assert rows.keys() <= truth.keys()
+
+
+@pytest.mark.parametrize("size", [4, 5])
+def test_twins_in_a_window_that_workers_share(
+    sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    pages_of(size, monkeypatch)
+    add_twins(sandbox, sandbox.clock.now - NEW_LONG_AGO, 60)
+    assert differences(loaded(sandbox), sandbox) == []
+    starts = {dict(one.params)["start_date"] for one in windows_of(sandbox)}
+    assert len(starts) > 38
 
 
 def test_window_of_more_than_31_days(sandbox: SandboxServer) -> None:
@@ -134,6 +145,24 @@ def test_total_that_moves_while_paging(sandbox: SandboxServer, monkeypatch: pyte
     assert sandbox.days == 3
     second = run(f"{sandbox.url}/paypal", first.state, ONLY)
     assert differences(Warehouse().load(first.messages + second.messages), sandbox) == []
+
+
+def test_a_row_that_arrives_before_the_page_that_is_read_is_not_lost(
+    sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages_of(4, monkeypatch)
+    at = sandbox.clock.now - NEW_LONG_AGO
+    add_crowd(sandbox, at, 10)
+    page = type(sandbox.paypal).answer
+
+    def answer(self: Any, request: Any) -> Any:
+        if ("page", "2") in request.query and "NEWCOMER000000001" not in {row.id for row in self.books.shelf.rows}:
+            start = int(moment(dict(request.query)["start_date"]))
+            add_rows(sandbox, start + 1, 100, identity="NEWCOMER000000001")
+        return page(self, request)
+
+    monkeypatch.setattr(type(sandbox.paypal), "answer", answer)
+    assert differences(loaded(sandbox, max_concurrency=1), sandbox) == []
 
 
 def test_a_window_that_always_moves_is_an_error_not_a_loop(
@@ -199,6 +228,8 @@ def test_a_window_that_is_not_published_is_empty_and_stays_to_be_read(
 def test_data_that_are_withdrawn_in_mid_run_stay_to_be_read(
     sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for days in range(20, 80):
+        add_rows(sandbox, sandbox.clock.now - days * DAY, 100, identity=f"DAILY{days:012}")
     page = type(sandbox.paypal).answer
 
     def answer(self: Any, request: Any) -> Any:
