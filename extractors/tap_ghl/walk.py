@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 PAGE_SIZE = 100
 MOST_ROUNDS = 5
 MOST_STEPS_BACK = 20
+AHEAD = 4
+"""Pages that are asked for while the one before them is read."""
 
 
 class UnsteadyListError(Exception):
@@ -35,6 +38,7 @@ class Walk:
 
     Rows that come or go move all others, so each page begins with the last row of the page before. If that is not
     there, rows before it went: the reader steps back until it meets rows that it knows. Then nothing is passed over.
+    That holds for pages asked for ahead too, since it matters in which order rows stand, not when a page was read.
     """
 
     def __init__(self, name: str, ask: Callable[[int], Rows], first: Rows | None = None) -> None:
@@ -42,6 +46,8 @@ class Walk:
         self._ask = ask
         self._first = first
         self._seen: set[str] = set()
+        self._pool = ThreadPoolExecutor(AHEAD, "walk")
+        self._ahead: dict[int, Future[Rows]] = {}
 
     def pages(self) -> Iterator[tuple[int, list[msgspec.Raw]]]:
         """Yield the rows that were not seen before, with the offset of their page.
@@ -49,6 +55,12 @@ class Walk:
         Raises:
             UnsteadyListError: rows are missing after several rounds.
         """
+        try:
+            yield from self._rounds()
+        finally:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _rounds(self) -> Iterator[tuple[int, list[msgspec.Raw]]]:
         first, first_total = self._first, None
         for _ in range(MOST_ROUNDS):
             total = yield from self._round(first)
@@ -56,6 +68,7 @@ class Walk:
             if len(self._seen) >= min(first_total, total):
                 return
             first = None
+            self._forget()
         raise UnsteadyListError(
             f"GoHighLevel {self._name} says that it has {total:,} rows and shows {len(self._seen):,}. What was read is "
             "in, and nothing is marked as deleted; run the command again, and tell us if it stays so."
@@ -65,12 +78,14 @@ class Walk:
         """Go from the first row to the last; return how many rows there are at the end."""
         offset, known, steps_back = 0, self._seen, 0
         while True:
-            page = first if first is not None else self._ask(offset)
+            page = first if first is not None else self._page(offset)
             first = None
             heads, total = [self._id(row) for row in page.rows], self._total(page)
             if offset and known.isdisjoint(heads) and steps_back < MOST_STEPS_BACK:
                 offset, known, steps_back = max(0, offset - PAGE_SIZE), self._seen, steps_back + 1
+                self._forget()
                 continue
+            self._look_ahead(offset, max(1, len(heads) - 1), total)
             fresh = [row for row, head in zip(page.rows, heads, strict=True) if head not in self._seen]
             yield offset, fresh
             steps_back = 0 if fresh else steps_back
@@ -78,6 +93,20 @@ class Walk:
             if not heads or offset + len(heads) >= total:
                 return total
             offset, known = offset + max(1, len(heads) - 1), set(heads)
+
+    def _page(self, offset: int) -> Rows:
+        future = self._ahead.pop(offset, None)
+        return self._ask(offset) if future is None else future.result()
+
+    def _look_ahead(self, offset: int, step: int, total: int) -> None:
+        for ahead in range(offset + step, min(offset + step * AHEAD + 1, total - 1), step):
+            if ahead not in self._ahead:
+                self._ahead[ahead] = self._pool.submit(self._ask, ahead)
+
+    def _forget(self) -> None:
+        for future in self._ahead.values():
+            future.cancel()
+        self._ahead.clear()
 
     def _id(self, row: msgspec.Raw) -> str:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -284,13 +286,15 @@ class List:
         self.rows = rows
         self.deeds = list(deeds)
         self.requests = 0
+        self._turn = threading.Lock()
 
     def ask(self, offset: int) -> Rows:
-        if self.deeds and self.requests:
-            self.deeds.pop(0)(self.rows)
-        self.requests += 1
-        page = [msgspec.Raw(msgspec.json.encode({"_id": row})) for row in self.rows[offset : offset + 10]]
-        return Rows(page, len(self.rows))
+        with self._turn:
+            if self.deeds and self.requests:
+                self.deeds.pop(0)(self.rows)
+            self.requests += 1
+            page = [msgspec.Raw(msgspec.json.encode({"_id": row})) for row in self.rows[offset : offset + 10]]
+            return Rows(page, len(self.rows))
 
 
 def read(rows: List) -> set[str]:
@@ -301,6 +305,7 @@ def nothing(_rows: list[str]) -> None:
     pass
 
 
+@pytest.mark.parametrize("ahead", [1, 4])
 @pytest.mark.parametrize(
     "deeds",
     [
@@ -316,13 +321,40 @@ def nothing(_rows: list[str]) -> None:
         [lambda rows: rows.pop(0)] * 12,
     ],
 )
-def test_ghl_offsets_move_when_rows_come_and_go(monkeypatch: pytest.MonkeyPatch, deeds: list[Any]) -> None:
+def test_ghl_offsets_move_when_rows_come_and_go(monkeypatch: pytest.MonkeyPatch, deeds: list[Any], ahead: int) -> None:
+    monkeypatch.setattr("tap_ghl.walk.AHEAD", ahead)
     monkeypatch.setattr("tap_ghl.walk.PAGE_SIZE", 10)
     rows = [f"row{number}" for number in range(45)]
     steady = List(list(rows), *deeds)
     seen = read(steady)
     assert set(steady.rows) & set(rows) <= seen
-    assert steady.requests < 30
+    assert steady.requests < 60
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_ghl_offsets_move_at_random(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.setattr("tap_ghl.walk.PAGE_SIZE", 10)
+    drawn = random.Random(seed)
+
+    def stir(rows: list[str]) -> None:
+        for _ in range(drawn.randrange(4)):
+            if drawn.random() < 0.5:
+                rows.insert(0, f"new{drawn.random()}")
+            else:
+                rows.pop(drawn.randrange(len(rows)))
+
+    rows = [f"row{number}" for number in range(120)]
+    steady = List(list(rows), *[stir] * 15)
+    seen = read(steady)
+    assert set(steady.rows) & set(rows) <= seen
+
+
+def test_ghl_a_list_that_costs_no_request_more_than_its_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tap_ghl.walk.PAGE_SIZE", 10)
+    for rows, requests in ((0, 1), (1, 1), (10, 1), (11, 2), (19, 2), (20, 3), (91, 10)):
+        steady = List([f"row{number}" for number in range(rows)])
+        assert len(read(steady)) == rows
+        assert steady.requests == requests
 
 
 def test_ghl_a_list_that_hides_rows_is_an_error_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
