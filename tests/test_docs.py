@@ -61,6 +61,12 @@ def test_every_setting_has_a_description_and_a_secret_is_marked(plugin: str) -> 
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
+def test_no_setting_is_of_a_kind_that_meltano_cannot_hand_over(plugin: str) -> None:
+    """It reads a `decimal` and then cannot write it into the plugin's settings."""
+    assert [setting["name"] for setting in definition(plugin)["settings"] if setting["kind"] == "decimal"] == []
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
 def test_plugins_run_from_the_environment_of_the_project(plugin: str) -> None:
     assert definition(plugin)["executable"] == f".venv/bin/{plugin}"
     assert "pip_url" not in definition(plugin)

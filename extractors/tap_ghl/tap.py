@@ -66,7 +66,7 @@ class TapGHL(ApiTap):
         ),
         th.Property("relist_days", th.NumberType, default=7, description="How often everything is listed again."),
         th.Property(
-            "requests_per_second", th.NumberType, default=10, description="Limit of a location (trial accounts: 2.5)."
+            "requests_per_second", th.NumberType, default=10, description="Limit of a location (trial accounts: 2)."
         ),
         th.Property("api_version", th.StringType, default="2021-07-28", description="Header Version of every request."),
         *(one for one in api_settings("https://services.leadconnectorhq.com") if one.name != "account"),
