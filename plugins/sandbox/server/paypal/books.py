@@ -70,7 +70,6 @@ class Books:
         if by.subscription is None:
             by.subscription = history.member(by, row, ended, self.clock.now)
             self.subscriptions[by.subscription.id] = by.subscription
-            by.guest = ""
         row.reference, row.reference_type = by.subscription.id, "SUB"
         by.subscription.payments.append(row)
 
@@ -93,6 +92,7 @@ class Books:
     def of_payment(self, lines: list[Line], by: Payer, later: int, ended: int = 65_535) -> Iterator[Row]:
         """Yield a payment's rows, as the CSV exports have them, and those that only the report shows."""
         drawn = lines[0].payment.numbers
+        by = by.with_account() if history.CODES[lines[0].kind] == "T0002" else by
         rows = [history.row(line, by, self.supplier, line.at + later) for line in lines]
         main = rows[0]
         for row in rows:

@@ -106,6 +106,7 @@ def _sale_again(day: Day) -> None:
     payment = _seen(books, by).payment(books.next_payment, by.currency)
     books.next_payment += 1
     code, status = day.drawn.choice(_SALES), "P" if day.chance(15) else "S"
+    by = by.with_account() if code == "T0002" else by
     made = history.sale(payment, by, day.at(), code, status)
     if code == "T0002":
         books.pay_dues(by, made)

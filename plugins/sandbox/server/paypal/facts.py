@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zlib import crc32
 
 from sandbox.draws import UPPER, digest, token
@@ -45,6 +45,15 @@ class Payer:
     shipping: bytes
     """`shipping_info` as JSON."""
     subscription: Subscription | None = None
+    registered: Payer | None = None
+    """The same person with an account, once a guest has opened one; what was paid before stays a guest's."""
+
+    def with_account(self) -> Payer:
+        """Give the payer as a member is one."""
+        if not self.guest:
+            return self
+        self.registered = self.registered or replace(self, guest="")
+        return self.registered
 
     @property
     def full_name(self) -> str:
