@@ -53,6 +53,7 @@ def test_the_first_run_brings_everything_and_the_second_nothing(sandbox: Sandbox
     assert len(requests_of(sandbox, asked)) <= 15
     assert differences(warehouse.load(second.messages), sandbox) == []
     assert not any(warehouse.deleted(stream) for stream in NAMES)
+    assert len(second.records("payment_transactions")) == len(truth(sandbox, "payment_transactions"))
 
 
 def test_a_record_tells_its_key_its_times_and_where_it_came_from(sandbox: SandboxServer) -> None:
