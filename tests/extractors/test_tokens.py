@@ -6,7 +6,6 @@ import threading
 import time
 
 import psycopg
-import pytest
 from tap_core.database import Database
 from tap_core.tokens import MemoryTokens, StoredTokens, Token, TokenKeeper, token_for
 
