@@ -18,6 +18,7 @@ SOAK = os.environ.get("STAGE_FIRST_SOAK") == "1"
 KILLS = 20 if SOAK else 2
 DAYS = 60 if SOAK else 3
 LARGER = 5 if SOAK else 1
+ONCE = ("hang", "advance", "unauthorized")
 MATRIX = [(vendor, fault) for vendor in VENDORS for fault in vendor.faults]
 each_vendor = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
 Make = Callable[..., SandboxServer]
@@ -53,7 +54,7 @@ def test_a_fault_costs_time_only(
     vendor: Vendor, fault: str, sandbox: SandboxServer, tmp_path: Path, database_url: str
 ) -> None:
     pipe = pipe_of(vendor, sandbox, tmp_path, database_url)
-    sandbox.faults.add(fault, vendor.busy_path, 1 if fault in ("hang", "advance") else 3, skip=1)
+    sandbox.faults.add(fault, vendor.busy_path, 1 if fault in ONCE else 3, skip=1)
     assert pipe.run() == (0, 0), log_of(tmp_path)
     assert sandbox.faults.waiting == []
     if fault == "advance":

@@ -168,7 +168,7 @@ PAYPAL = Vendor(
     busy_stream="transactions",
     page_size=500,
     asked_anyway=42,  # as many windows as three years have
-    faults=("rate_limit", "server_error", "unavailable", "cut", "hang", "html", "truncated", "advance"),
+    faults=("rate_limit", "server_error", "unavailable", "cut", "hang", "html", "truncated", "advance", "unauthorized"),
 )
 
 VENDORS = (STRIPE, GHL, MANYCHAT, PAYPAL)
