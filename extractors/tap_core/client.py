@@ -103,7 +103,7 @@ class Client:
             BadBodyError: it is still no JSON after some tries.
             ChangedEnvelopeError: it is JSON that `decode` does not know.
         """
-        began, tries, renewed = time.monotonic(), 0, False
+        began, tries, bad_bodies, renewed = time.monotonic(), 0, 0, False
         while True:
             try:
                 return decode_body(self._ask(call, meter), decode, f"{self.vendor} {call.path}")
@@ -113,7 +113,8 @@ class Client:
                 renewed = True
             except TemporaryError as error:
                 tries += 1
-                if isinstance(error, BadBodyError) and tries >= BAD_BODY_TRIES:
+                bad_bodies += isinstance(error, BadBodyError)
+                if bad_bodies >= BAD_BODY_TRIES:
                     raise
                 if isinstance(error, UnreachableError) and tries >= most_tries:
                     raise

@@ -77,8 +77,9 @@ def read(vendor: Vendor, made: type[Client] = Client, meter: Meter | None = None
         [Answer(404, HTML.body)],
         [TRUNCATED],
         [Answer(429), HTML, Answer(500), TRUNCATED],
+        [Answer(429), Answer(429), Answer(503), Answer(503), HTML],
     ],
-    ids=["429", "5xx", "409", "cut", "hang", "html", "html 404", "truncated", "all of it"],
+    ids=["429", "5xx", "409", "cut", "hang", "html", "html 404", "truncated", "all of it", "a page after long trouble"],
 )
 def test_trouble_is_waited_out_and_the_page_comes(trouble: list[Answer]) -> None:
     vendor, meter = Vendor(*trouble, PAGE), Meter()
