@@ -30,6 +30,8 @@ class SideBySide:
         self._tap = tap
         self._streams = streams
         self._told_at = float("-inf")
+        self._read_before = {stream.label for stream in streams if stream.bookmark}
+        self._unavailable: dict[str, BaseException] = {}
         self._queue: queue.Queue[tuple[RawStream, Page | BaseException | None]] = queue.Queue(PAGES_QUEUED)
 
     def run(self) -> dict[str, BaseException]:
@@ -43,7 +45,8 @@ class SideBySide:
         for stream in self._streams:
             threading.Thread(target=self._produce, args=(stream,), name=stream.label, daemon=True).start()
         try:
-            return self._write_all()
+            failures = self._write_all()
+            return self._unavailable if len(self._unavailable) == len(self._streams) else failures
         finally:
             self._tap.stopping.set()
 
@@ -59,6 +62,8 @@ class SideBySide:
                 continue
             if isinstance(item, Page):
                 self._tap.writer.page(stream.name, item, stream.part)
+                if item.messages:
+                    self._read_before.add(stream.label)
                 continue
             del left[stream.label]
             if item is not None and not self._is_unavailable(stream, item):
@@ -76,11 +81,16 @@ class SideBySide:
         self._tap.writer.beat()
 
     def _is_unavailable(self, stream: RawStream, error: BaseException) -> bool:
-        """Whether the stream is just not ours to read, which is said but fails nothing."""
+        """Whether the stream is just not ours to read, which is said but fails nothing.
+
+        One that was read before is: its rows grow old, and nobody would notice. So are all streams at once.
+        """
         if isinstance(error, WrongCredentialError):
             raise error
-        if isinstance(error, MissingPermissionError):
+        if isinstance(error, MissingPermissionError) and stream.label not in self._read_before:
             logger.warning("%s is unavailable and left out; all other streams go on. %s", stream.label, error)
+            self._unavailable[stream.label] = error
+            self._tap.writer.forget(stream.name, stream.part)
             told = stream.progress() or Progress()
             told.note = f"unavailable: {error}"
             self._tap.writer.progress(stream.name, told, stream.part)

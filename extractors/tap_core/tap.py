@@ -132,6 +132,7 @@ class RawTap(Tap):
 
     def _sync_selected(self) -> None:
         self.writer.schema(REJECTS_STREAM, REJECTS_SCHEMA, [])
+        self.writer.state()  # from here on, the loader knows that an end without a word is no success
         streams = self.readings()
         for stream in streams:
             if not stream.parallel:

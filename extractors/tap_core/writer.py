@@ -59,6 +59,14 @@ class MessageWriter:
         """Take note of progress without a page; the next STATE tells it."""
         self._progress.setdefault(stream, {})[account] = progress
 
+    def forget(self, stream: str, account: str | None = None) -> None:
+        """Leave no bookmark of a stream of which nothing could be read."""
+        bookmarks = self._state.get("bookmarks", {})
+        if account is None:
+            bookmarks.pop(stream, None)
+        else:
+            bookmarks.get(stream, {}).get("accounts", {}).pop(account, None)
+
     def beat(self) -> None:
         """Tell progress if nothing was told for a while: a stream that waits must be seen to wait."""
         if time.monotonic() - self._state_written_at >= QUIET_SECONDS:

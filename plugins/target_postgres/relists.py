@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from target_postgres.runs import Run
 
 SMALL_ACCOUNT = 100
-"""Up to so many living rows, any part of them may vanish at once."""
+"""Up to so many living rows, any part of them may vanish at once; all of them only up to `HANDFUL`."""
+HANDFUL = 10
 NO_LOOPS = "set local enable_nestloop = off"
 """The keys were just written and not counted yet: Postgres would think them few, and go through all for each row."""
 LOOPS_AGAIN = "set local enable_nestloop to default"
@@ -98,7 +99,7 @@ def _mark(
         row = connection.execute(sweep.table.living_statement(rows)).fetchone()
         connection.execute(LOOPS_AGAIN)
         living = marked + (row[0] if row else 0)
-        if living <= SMALL_ACCOUNT or marked * 100 <= living * sweep.max_percent:
+        if _is_credible(marked, living, sweep.max_percent):
             return marked, None
         raise psycopg.Rollback(attempt)
     return 0, (
@@ -106,6 +107,13 @@ def _mark(
         "marked as deleted, so nothing is. Look whether the source still has them; if they really are gone, raise the "
         "loader's setting max_swept_percent before the next re-list."
     )
+
+
+def _is_credible(marked: int, living: int, max_percent: int) -> bool:
+    """Whether so many rows may have vanished at once; an empty answer is more often a vendor's mistake."""
+    if marked * 100 <= living * max_percent:
+        return True
+    return living <= (HANDFUL if marked == living else SMALL_ACCOUNT)
 
 
 def _whose(sweep: Sweep) -> str:

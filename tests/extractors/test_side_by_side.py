@@ -70,10 +70,12 @@ def failing(error: Exception) -> Read:
     return read
 
 
-def run(reads: dict[str, Read], prepare: Callable[[TapTold], None] | None = None) -> tuple[int, list[dict[str, Any]]]:
+def run(
+    reads: dict[str, Read], prepare: Callable[[TapTold], None] | None = None, state: dict[str, Any] | None = None
+) -> tuple[int, list[dict[str, Any]]]:
     code, stdout = 0, io.TextIOWrapper(io.BytesIO())
     with contextlib.redirect_stdout(stdout):
-        tap = type("Tap", (TapTold,), {"reads": reads})(config={})
+        tap = type("Tap", (TapTold,), {"reads": reads})(config={}, state=state or {})
         if prepare:
             prepare(tap)
         try:
@@ -125,10 +127,36 @@ def test_a_stream_that_fails_does_not_stop_the_others(caplog: pytest.LogCaptureF
     assert "Not read to the end: bad." in caplog.text
 
 
-def test_a_stream_that_is_not_ours_to_read_fails_nothing() -> None:
-    code, messages = run({"bad": failing(MissingPermissionError("no scope")), "good": pages("good", 3)})
+def forbidden(_: threading.Event) -> Iterator[Page]:
+    yield Page([], {"at": -1})
+    raise MissingPermissionError("no scope")
+
+
+def test_a_stream_that_is_not_ours_to_read_fails_nothing_and_leaves_no_bookmark() -> None:
+    code, messages = run({"bad": forbidden, "good": pages("good", 3)})
     told = messages[-1]["value"]["progress"]
     assert (code, told["finished"], told["bad"]["note"]) == (0, True, "unavailable: no scope")
+    assert set(messages[-1]["value"]["bookmarks"]) == {"good"}
+
+
+@pytest.mark.parametrize(
+    ("reads", "state"),
+    [
+        ({"bad": forbidden}, {}),
+        ({"bad": forbidden, "good": pages("good", 3)}, {"bookmarks": {"bad": {"at": 7}}}),
+        ({"bad": failing(MissingPermissionError("no scope")), "good": pages("good", 3)}, {}),
+    ],
+    ids=["all are unavailable", "read yesterday", "in mid-download"],
+)
+def test_a_permission_that_was_lost_is_no_success(reads: dict[str, Read], state: dict[str, Any]) -> None:
+    code, messages = run(reads, state=state)
+    assert (code, messages[-1]["value"]["progress"]["finished"]) == (1, False)
+
+
+def test_an_end_without_a_word_is_never_taken_for_success() -> None:
+    _, messages = run({"a": pages("a", 1)})
+    assert [message["type"] for message in messages[:2]] == ["SCHEMA", "STATE"]
+    assert messages[1]["value"]["progress"] == {"finished": False}
 
 
 def test_a_wrong_credential_stops_all_streams(caplog: pytest.LogCaptureFixture) -> None:
@@ -156,7 +184,7 @@ def test_a_stream_that_waits_is_seen_to_wait(monkeypatch: pytest.MonkeyPatch) ->
         yield page("slow", 0)
 
     _, messages = run({"slow": waiting}, watch)
-    first = next(message for message in messages if message["type"] == "STATE")
+    first = [message for message in messages if message["type"] == "STATE"][1]
     assert first["value"]["progress"]["slow"]["waiting_until"] == "2026-01-01T00:00:00+00:00"
     assert first["value"]["bookmarks"] == {}
 

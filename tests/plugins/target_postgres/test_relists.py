@@ -196,8 +196,26 @@ def crowd(account: str, numbers: range, version: int | None = None) -> list[byte
 
 @pytest.mark.parametrize(
     ("living", "shown", "percent", "marked"),
-    [(101, 50, 50, 0), (102, 51, 50, 51), (100, 0, 50, 100), (101, 0, 100, 101), (101, 100, 0, 0), (101, 0, 50, 0)],
-    ids=["too_many", "just_enough", "a_small_account", "told_to", "never", "an_empty_list"],
+    [
+        (101, 50, 50, 0),
+        (102, 51, 50, 51),
+        (100, 1, 50, 99),
+        (100, 0, 50, 0),
+        (10, 0, 50, 10),
+        (101, 0, 100, 101),
+        (101, 100, 0, 0),
+        (101, 0, 50, 0),
+    ],
+    ids=[
+        "too_many",
+        "just_enough",
+        "a_small_account",
+        "an_empty_list_of_a_small_account",
+        "a_handful",
+        "told_to",
+        "never",
+        "an_empty_list",
+    ],
 )
 def test_a_suspicious_list_marks_nothing(desk: Desk, living: int, shown: int, percent: int, marked: int) -> None:
     desk.load(SCHEMA, *crowd("A", range(living)), *crowd("B", range(300)))
