@@ -49,15 +49,25 @@ class InvoiceStream(DetailedStream, IntervalStream):
         self._drafts = set(bookmark.get("drafts", []))
         coverage = self.coverage(bookmark, self.tap.start, now)
         listed_at, begun_at = bookmark.get("listed_at"), bookmark.get("listing_since")
-        if begun_at is None and self.is_due(listed_at, self.tap.config["relist_days"] * DAY):
-            begun_at = to_text(now)
-            coverage = Coverage(coverage.start, coverage.end, [Interval(coverage.start, coverage.end)])
+        if begun_at is not None or self.is_due(listed_at, self.tap.config["relist_days"] * DAY):
+            if listed_at and self._is_earlier(bookmark, coverage):
+                listed_at = None
+            if begun_at is None:
+                coverage = Coverage(coverage.start, coverage.end, [Interval(coverage.start, coverage.end)])
+            begun_at = begun_at or to_text(now)
         self._changed_since = to_text(from_text(listed_at) - HOUR) if listed_at and begun_at else None
         self._marks = {"listed_at": listed_at, "listing_since": begun_at}
         yield from self.read_coverage(coverage, self._mark)
         if begun_at is not None:
             self._marks = {"listed_at": begun_at}
             yield self._vanished(Coverage(coverage.start, coverage.end, []))
+
+    def _is_earlier(self, bookmark: Mapping[str, Any], coverage: Coverage) -> bool:
+        """Whether invoices are to be read that the last full listing did not reach: those that did not change too."""
+        if "listing_since" in bookmark:
+            return coverage.start < from_text(bookmark["covered_from"])
+        reached = from_text(bookmark["listed_at"]) - self.lookback
+        return any(one.start < reached for one in coverage.remaining)
 
     @override
     def read_page(self, interval: Interval) -> IntervalPage:

@@ -19,6 +19,7 @@ from tests.extractors.tap_paypal.harness import (
     APP,
     EVERYTHING,
     Warehouse,
+    after,
     differences,
     requests_of,
     run,
@@ -106,6 +107,37 @@ def test_an_earlier_start_date_reads_what_is_missing(sandbox: SandboxServer) -> 
     second = run(f"{sandbox.url}/paypal", first.state, only)
     assert differences(warehouse.load(second.messages), sandbox) == []
     assert len(second.records("transactions")) < len(sandbox.world_state("transactions", vendor="paypal"))
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_an_earlier_start_date_reads_the_invoices_before(sandbox: SandboxServer, days: int) -> None:
+    only = ("invoices",)
+    first = run(f"{sandbox.url}/paypal", streams=only, start_date="2026-06-01T00:00:00Z")
+    warehouse = Warehouse().load(first.messages)
+    assert 0 < len(warehouse.tables["invoices"]) < len(sandbox.world_state("invoices", vendor="paypal"))
+    sandbox.advance(days)
+    second = run(f"{sandbox.url}/paypal", first.state, only)
+    assert differences(warehouse.load(second.messages), sandbox, only) == []
+    known = {row["id"] for row in first.records("invoices")} & {row["id"] for row in second.records("invoices")}
+    assert bool(known) is bool(days)
+
+
+@pytest.mark.parametrize("is_listing", [False, True])
+def test_an_earlier_start_date_survives_a_kill_and_the_next_listing(sandbox: SandboxServer, is_listing: bool) -> None:
+    only = ("invoices",)
+    outcome = run(f"{sandbox.url}/paypal", streams=only, start_date="2026-06-01T00:00:00Z")
+    warehouse = Warehouse().load(outcome.messages)
+    state = outcome.state
+    if is_listing:
+        sandbox.advance()
+        messages, state = after(run(f"{sandbox.url}/paypal", state, only, start_date="2026-06-01T00:00:00Z"), 1)
+        warehouse.load(messages)
+        assert "listing_since" in state["bookmarks"]["invoices"]
+    messages, state = after(run(f"{sandbox.url}/paypal", state, only), 1)
+    warehouse.load(messages)
+    sandbox.advance()
+    third = run(f"{sandbox.url}/paypal", state, only)
+    assert differences(warehouse.load(third.messages), sandbox, only) == []
 
 
 def test_only_the_selected_streams_are_asked_for(sandbox: SandboxServer) -> None:
