@@ -54,7 +54,7 @@ class StripeStream(IntervalStream):
         self.version = self._listing(bookmark, whole=changes is None or "covered_to" not in bookmark)
         more = {**self.tap.identity, "changes_from": bookmark.get("changes_from"), "reread_at": reread_at}
         yield from self._read_changes(changes or [], coverage, more)
-        more["changes_from"] = to_text(self.tap.began)
+        more["changes_from"] = self._changes_known_to(bookmark, changes)
         yield from self.read_coverage(coverage, lambda mark: {**more, **mark})
 
     @override
@@ -106,6 +106,11 @@ class StripeStream(IntervalStream):
         if self.tap.events is None:
             return [] if bookmark["remaining"] else None
         return self.tap.events.changes(self.kind, since - OVERLAP)
+
+    def _changes_known_to(self, bookmark: Mapping[str, Any], changes: list[Change] | None) -> str:
+        """Until when this run knows all changes: its beginning, unless it reads only what is left and has no events."""
+        is_untold = changes is not None and self.tap.events is None
+        return (bookmark.get("changes_from") if is_untold else None) or to_text(self.tap.began)
 
     def _read_changes(self, changes: list[Change], coverage: Coverage, more: dict[str, Any]) -> Iterator[Page]:
         """Yield what changed and will not be listed, the oldest change first."""

@@ -11,7 +11,7 @@ from tap_core import raw_json
 from tap_stripe.events import changes_of
 
 from tests.extractors.scripted_server import Answer, serving
-from tests.extractors.tap_stripe.harness import Warehouse, differences, requests_of, run
+from tests.extractors.tap_stripe.harness import Warehouse, after, differences, requests_of, run
 
 NOW = 1_780_000_000
 
@@ -105,6 +105,24 @@ def test_stripe_without_permission_for_events_every_run_reads_all(
     second = run(f"{sandbox.url}/stripe", first.state, api_key="rk_test_sandbox")
     warehouse = Warehouse().load(first.messages + second.messages)
     assert warehouse.alive("charges") == sandbox.world_state("charges")
+
+
+def test_stripe_changes_that_nobody_could_read_are_read_when_events_are_granted(
+    sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A load that is cut off, resumed without events, and then goes on with them."""
+    monkeypatch.setattr("tap_stripe.client.PAGE_SIZE", 10)
+    key, streams = {"api_key": "rk_test_sandbox"}, ("invoices",)
+    sandbox.stripe.forbid("events")
+    whole = run(f"{sandbox.url}/stripe", streams=streams, max_concurrency=1, **key)
+    messages, state = after(whole, len(whole.states) // 2)
+    sandbox.advance(6)
+    resumed = run(f"{sandbox.url}/stripe", state, streams, **key)
+    assert 0 < len(resumed.records("invoices")) < len(whole.records("invoices"))
+    sandbox.stripe.forbid("events", forbidden=False)
+    last = run(f"{sandbox.url}/stripe", resumed.state, streams, **key)
+    warehouse = Warehouse().load(messages + resumed.messages + last.messages)
+    assert warehouse.alive("invoices") == sandbox.world_state("invoices")
 
 
 def test_stripe_cursor_of_a_deleted_object_restarts_its_second() -> None:
