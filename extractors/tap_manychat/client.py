@@ -86,7 +86,8 @@ class ManyChatClient(Client):
         try:
             envelope = _decode_envelope(response.content)
         except msgspec.DecodeError:
-            return super().refusal(response, call)
+            told = f"{response.status_code} and no error of its own: {response.text[:300]}"
+            return RefusedRequestError(f"ManyChat answered {call.path} with {told}")
         return self._meaning(envelope, call)
 
     def page_info(self, meter: Meter) -> msgspec.Raw:
@@ -101,13 +102,13 @@ class ManyChatClient(Client):
         """Return one subscriber.
 
         Raises:
-            MissingObjectError: ManyChat says that there is none of this id.
-            RefusedRequestError: it says something else.
+            MissingObjectError: ManyChat says in an error of its own that there is none of this id.
+            RefusedRequestError: it says something else, or nothing.
         """
         call = Call("/fb/subscriber/getInfo", (SUBSCRIBER,), {"subscriber_id": identity})
         found = _objects(self._data(call, meter), call)
         if not found:
-            raise MissingObjectError("an answer without a subscriber")
+            raise RefusedRequestError(f"ManyChat answered {call.path} with neither a subscriber nor an error.")
         return found[0]
 
     def by_contact(self, kind: str, value: str, meter: Meter) -> list[msgspec.Raw]:
@@ -141,7 +142,7 @@ class ManyChatClient(Client):
 
     def _meaning(self, envelope: Envelope, call: Call) -> Exception:
         told = f"ManyChat answered {call.path} with: {envelope.told[:300]}"
-        if _NOT_FOUND.search(envelope.told):
+        if envelope.status == "error" and _NOT_FOUND.search(envelope.told):
             return MissingObjectError(told)
         if _TOO_FAST.search(envelope.told):
             return RateLimitedError(told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -97,16 +98,40 @@ def test_manychat_has_several_shapes_of_not_found(sandbox: SandboxServer, desk: 
     assert outcome.exit_code == 0
 
 
-@pytest.mark.parametrize("data", ["null", "[]", "{}", "false", '""'])
-def test_manychat_says_nothing_in_several_ways(tmp_path: Path, data: str) -> None:
-    def answer(path: str, _parameters: dict[str, str]) -> Answer:
-        if path == "/fb/page/getInfo":
-            return Answer(body=json.dumps(PAGE).encode())
-        return Answer(body=f'{{"status":"success","data":{data}}}'.encode())
+NOTHING = [
+    Answer(body=f'{{"status":"success","data":{data}}}'.encode()) for data in ("null", "[]", "{}", "false", '""')
+]
+NO_ROUTE = Answer(404, b'{"message":"no Route matched with those values"}')
+ODD_404 = Answer(404, b'{"status":"success","message":"Subscriber does not exist"}')
 
-    with serving(answer) as url:
-        outcome = run(url, streams=("subscribers", "lookups"), subscriber_ids_file=ids_file(tmp_path, ["5"]))
+
+def answering(answer: Answer) -> Callable[[str, dict[str, str]], Answer]:
+    """A page of which every question is answered alike."""
+    page = Answer(body=json.dumps(PAGE).encode())
+    return lambda path, _parameters: page if path == "/fb/page/getInfo" else answer
+
+
+@pytest.mark.parametrize("answer", NOTHING)
+def test_manychat_says_nothing_in_several_ways_when_nobody_has_an_email(desk: Desk, answer: Answer) -> None:
+    stage(desk, "staging_stripe.customers", [{"record": {"email": "ana@correo.example"}}])
+    with serving(answering(answer)) as url:
+        outcome = run(url, streams=("subscribers", "lookups"), database_url=desk.url)
     assert [row["record"]["found"] for row in outcome.records("lookups")] == [False]
+
+
+@pytest.mark.parametrize("answer", [*NOTHING, NO_ROUTE, ODD_404])
+def test_manychat_that_says_nothing_of_a_stored_subscriber_deletes_nobody(
+    sandbox: SandboxServer, desk: Desk, answer: Answer
+) -> None:
+    ids = list(truth(sandbox))[:5]
+    stage(desk, "staging_csv.imports", [{"id": f"manychat_subscribers:{one}", "record": {}} for one in ids])
+    load(desk, run(f"{sandbox.url}/manychat", database_url=desk.url).lines)
+    with serving(answering(answer)) as url:
+        outcome = run(url, streams=("subscribers", "lookups"), database_url=desk.url, reread_days=0)
+        load(desk, outcome.lines)
+    assert (staged(desk).keys(), staged(desk, deleted=True)) == (set(ids), {})
+    assert {row["found"] for row in lookups(desk).values()} == {None}
+    assert "5 not answered" in outcome.note("subscribers")
 
 
 def test_manychat_may_answer_a_look_up_with_a_list(desk: Desk) -> None:
