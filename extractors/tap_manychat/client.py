@@ -35,9 +35,19 @@ _NOT_FOUND = re.compile(
     re.IGNORECASE,
 )
 """The only answers by which a subscriber counts as gone: the wording is not documented."""
+_INVALID = re.compile(
+    r"\bvalidation (error|failed)"
+    r"|\b(invalid|wrong|not (a )?valid) (e-?mail|phone)|\b(e-?mail|phone)\b.{0,40}\b(invalid|wrong|not (a )?valid)",
+    re.IGNORECASE,
+)
+"""ManyChat does not take a value: no subscriber can have such an e-mail or phone."""
 _TOKEN = re.compile(r"\btoken\b", re.IGNORECASE)
 _TOO_FAST = re.compile(r"rate limit|too many requests", re.IGNORECASE)
 _TROUBLE = re.compile(r"internal (server )?error|try again|temporar|unavailable|timed? ?out", re.IGNORECASE)
+
+
+class InvalidValueError(RefusedRequestError):
+    """ManyChat finds a value of ours wrong."""
 
 
 class Envelope(msgspec.Struct):
@@ -115,12 +125,13 @@ class ManyChatClient(Client):
         """Return who has this system e-mail or phone: one subscriber as far as is documented, or none.
 
         Raises:
-            MissingObjectError: ManyChat refuses the value, which is how it often says that nobody has it.
+            MissingObjectError: ManyChat says that there is none, or does not take the value: then nobody has it.
+            RefusedRequestError: it says something else.
         """
         call = Call("/fb/subscriber/findBySystemField", (SYSTEM_FIELD,), {kind: value})
         try:
             return _objects(self._data(call, meter), call)
-        except RefusedRequestError as error:
+        except InvalidValueError as error:
             raise MissingObjectError(str(error)) from error
 
     def by_field(self, field_id: str, value: str, meter: Meter) -> list[msgspec.Raw]:
@@ -150,7 +161,7 @@ class ManyChatClient(Client):
             return UnreachableError(told)
         if _TOKEN.search(envelope.told):
             return WrongCredentialError(self.wrong_credential.format(reason=told))
-        return RefusedRequestError(told)
+        return InvalidValueError(told) if _INVALID.search(envelope.told) else RefusedRequestError(told)
 
 
 def _objects(data: msgspec.Raw, call: Call) -> list[msgspec.Raw]:

@@ -134,6 +134,37 @@ def test_manychat_that_says_nothing_of_a_stored_subscriber_deletes_nobody(
     assert "5 not answered" in outcome.note("subscribers")
 
 
+@pytest.mark.parametrize(
+    ("status", "message", "details", "found"),
+    [
+        (400, "Validation error", ["email: This value is not a valid email address."], False),
+        (200, "Wrong phone number", [], False),
+        (404, "Contact not found", [], False),
+        (400, "This method is not available on your plan", [], None),
+        (404, "Unknown method", [], None),
+    ],
+)
+def test_manychat_that_refuses_a_look_up_does_not_always_mean_nobody(
+    desk: Desk, status: int, message: str, details: list[str], found: bool | None
+) -> None:
+    stage(desk, "staging_stripe.customers", [{"record": {"email": "ana@correo.example"}}])
+    refusal = errors.Refusal(status, message, *details).response()
+    with serving(answering(Answer(refusal.status, refusal.body))) as url:
+        outcome = run(url, streams=("lookups",), database_url=desk.url)
+    assert [row["record"]["found"] for row in outcome.records("lookups")] == [found]
+
+
+def test_manychat_that_refuses_every_look_up_ends_the_run(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    emails = [{"record": {"email": f"a{number}@correo.example"}} for number in range(30)]
+    stage(desk, "staging_stripe.customers", emails)
+    refusal = errors.Refusal(400, "This method is not available on your plan").response()
+    with serving(answering(Answer(refusal.status, refusal.body))) as url:
+        outcome = run(url, streams=("lookups",), database_url=desk.url)
+    assert outcome.exit_code == 1
+    assert "ManyChat refused 20 questions one after another" in caplog.text
+    assert not [row for row in outcome.records("lookups") if row["record"]["found"] is False]
+
+
 def test_manychat_may_answer_a_look_up_with_a_list(desk: Desk) -> None:
     stage(desk, "staging_stripe.customers", [{"record": {"email": "ana@correo.example"}}])
 
