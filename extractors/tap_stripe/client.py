@@ -35,6 +35,12 @@ class Head(msgspec.Struct, gc=False):
     created: int
 
 
+class Account(msgspec.Struct):
+    """What is asked of an account."""
+
+    id: str | None = None
+
+
 class ListBody(msgspec.Struct):
     """The envelope of every list."""
 
@@ -65,6 +71,7 @@ class ErrorBody(msgspec.Struct):
     error: ErrorDetail
 
 
+_decode_account = msgspec.json.Decoder(Account).decode
 _decode_list = msgspec.json.Decoder(ListBody).decode
 _decode_head = msgspec.json.Decoder(Head).decode
 _decode_object = msgspec.json.Decoder(msgspec.Raw).decode
@@ -118,6 +125,13 @@ class StripeClient(Client):
             MissingPermissionError: the key may not read events.
         """
         self.probe("/v1/events", {}, meter)
+
+    def account_id(self, meter: Meter) -> str | None:
+        """The id of the account that is read; None if the key may not know it."""
+        try:
+            return self.read(Call("/v1/account", _buckets("/v1/account")), _decode_account, meter).id
+        except (MissingPermissionError, MissingObjectError):
+            return None
 
     def probe(self, path: str, params: Mapping[str, str | int], meter: Meter) -> None:
         """Ask for one object of a list.

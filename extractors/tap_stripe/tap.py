@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
     from tap_core.stream import RawStream
 
+TELLING = ("account_id", "key_begins")
+"""What tells accounts apart, the surest first."""
+
+KEY_BEGIN = 16
+
 
 class TapStripe(ApiTap):
     """Reads a Stripe account: every object, as Stripe sends it, and what changes later."""
@@ -84,19 +89,35 @@ class TapStripe(ApiTap):
         return Once(self._open)
 
     def _open(self) -> tuple[int, EventLog | None]:
-        """Find out whether Stripe knows the key, and what time it is there."""
+        """Find out whether Stripe knows the key, whose it is, and what time it is there."""
+        may_read_events = self._may_read_events()
+        self._identify()
+        now = self.client.now()
+        return now, self._event_log(now) if may_read_events else None
+
+    def _may_read_events(self) -> bool:
         try:
             self.client.check(self.meter)
         except MissingPermissionError as error:
             self.logger.warning(
                 "The key may not read events, so every run reads all. Give it `Events: read`. %s", error
             )
-            return self.client.now(), None
-        now = self.client.now()
+            return False
+        return True
+
+    def _identify(self) -> None:
+        """Ask whose data the key reads, and keep what earlier runs knew of it and this key does not tell."""
+        self.identity["account_id"] = self.config.get("stripe_account") or self.client.account_id(self.meter)
+        self.refuse_another_account()
+        for name in TELLING:
+            told = (mark[name] for mark in self.bookmarks if mark.get(name))
+            self.identity[name] = self.identity[name] or next(told, None)
+
+    def _event_log(self, now: int) -> EventLog:
         moments = [from_text(text) for mark in self.bookmarks if (text := mark.get("changes_from"))]
         since = min((moment for moment in moments if now - moment <= EVENTS_ARE_SURE_FOR), default=now)
         kinds = {stream.kind for stream in STREAMS}
-        return now, EventLog(self.client, kinds, (since - OVERLAP) // SECOND * SECOND, now, self.meter)
+        return EventLog(self.client, kinds, (since - OVERLAP) // SECOND * SECOND, now, self.meter)
 
     @property
     @override
@@ -108,13 +129,32 @@ class TapStripe(ApiTap):
     @cached_property
     @override
     def identity(self) -> dict[str, Any]:
-        """Whose data a bookmark speaks of."""
-        return {"mode": mode_of(self.config["api_key"]), "stripe_account": self.config.get("stripe_account")}
+        """Whose data a bookmark speaks of; the account's own id comes when Stripe has told it."""
+        key = self.config["api_key"]
+        connected = self.config.get("stripe_account")
+        begins = None if connected else begin_of(key)
+        return {"mode": mode_of(key), "stripe_account": connected, "account_id": None, "key_begins": begins}
+
+    @override
+    def same_account(self, known: dict[str, Any], identity: dict[str, Any]) -> bool:
+        """The account's id decides where both tell it, else the keys' beginnings; bookmarks of old tell neither."""
+        tell = [name for name in TELLING if known.get(name) and identity.get(name)]
+        decide = ["mode", "stripe_account", *tell[:1]]
+        return all(known[name] == identity[name] for name in decide)
 
     @override
     def identity_text(self, identity: dict[str, Any]) -> str:
-        account = identity["stripe_account"]
+        begins = identity["key_begins"]
+        account = (
+            identity["account_id"] or identity["stripe_account"] or (begins and f"the account of keys {begins}...")
+        )
         return f"{identity['mode']} data" + (f" of {account}" if account else "")
+
+
+def begin_of(api_key: str) -> str | None:
+    """What all keys of an account have in common, and no key of another; None in keys of the older kind."""
+    begins = api_key.partition(f"_{mode_of(api_key)}_")[2][:KEY_BEGIN]
+    return begins if begins.startswith("51") else None
 
 
 def mode_of(api_key: str) -> str:

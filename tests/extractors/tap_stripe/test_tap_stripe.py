@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sandbox.people import World
@@ -13,7 +14,7 @@ from tap_stripe.streams import STREAMS
 from tap_stripe.tap import TapStripe
 
 from tests.extractors.scripted_server import Answer, serving
-from tests.extractors.tap_stripe.harness import KEY, Warehouse, differences, requests_of, run
+from tests.extractors.tap_stripe.harness import KEY, Outcome, Warehouse, differences, requests_of, run
 
 SHARED = Path(__file__).parents[4] / "shared"
 STANDARD = SandboxServer(World(7, 300), limits=False)
@@ -67,7 +68,7 @@ def test_a_record_tells_its_key_its_times_and_where_it_came_from(sandbox: Sandbo
 
 def test_only_the_selected_streams_are_asked_for(sandbox: SandboxServer) -> None:
     run(f"{sandbox.url}/stripe", streams=("payouts",))
-    assert set(requests_of(sandbox)) == {"/v1/events", "/v1/payouts"}
+    assert set(requests_of(sandbox)) == {"/v1/account", "/v1/events", "/v1/payouts"}
 
 
 def test_stripes_true_limits_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,9 +139,64 @@ def test_test_and_live_data_never_mix(sandbox: SandboxServer, caplog: pytest.Log
     asked = len(sandbox.log)
     outcome = run(f"{sandbox.url}/stripe", state, api_key="rk_live_sandbox")
     assert outcome.exit_code == 1
-    assert "of test data, the settings are of live data" in caplog.text
+    assert "of test data of acct_sandbox_main, the settings are of live data" in caplog.text
     assert len(sandbox.log) == asked
     assert outcome.state == state
+
+
+OLD_A, OLD_B, NEW_A, NEW_A2, NEW_B = (
+    "sk_test_4eC39HqLyjWDarj",
+    "sk_test_Zq8TyKp2mVw91xN",
+    "rk_test_51AaaaaaaaaaaaaaaaOne",
+    "sk_test_51AaaaaaaaaaaaaaaaTwo",
+    "rk_test_51BbbbbbbbbbbbbbbbOne",
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "goes_on"),
+    [
+        ((OLD_A, "acct_1A"), (OLD_B, "acct_1B"), False),
+        ((OLD_A, "acct_1A"), (NEW_A, "acct_1A"), True),
+        ((NEW_A, None), (NEW_A2, None), True),
+        ((NEW_A, None), (NEW_B, None), False),
+        ((NEW_A, None), (NEW_B, "acct_1B"), False),
+        ((NEW_A, None), (NEW_A2, "acct_1A"), True),
+        ((OLD_A, None), (OLD_B, None), True),
+    ],
+)
+def test_two_accounts_never_mix_and_a_new_key_goes_on(
+    caplog: pytest.LogCaptureFixture, first: tuple[str, str | None], second: tuple[str, str | None], goes_on: bool
+) -> None:
+    state = run_of(*first).state
+    outcome = run_of(*second, state)
+    assert (outcome.exit_code == 0) is goes_on
+    assert ("they never mix" in caplog.text) is not goes_on
+    assert goes_on or outcome.state == state
+    assert first[0] not in caplog.text
+
+
+def test_a_bookmark_that_does_not_know_its_account_learns_it_once_and_keeps_it() -> None:
+    state = run_of(NEW_A, "acct_1A").state
+    for name in ("account_id", "key_begins"):
+        del state["bookmarks"]["payouts"][name]
+    learned = run_of(OLD_A, "acct_1A", state)
+    assert learned.state["bookmarks"]["payouts"]["account_id"] == "acct_1A"
+    kept = run_of(OLD_A, None, learned.state)
+    assert (kept.exit_code, kept.state["bookmarks"]["payouts"]["account_id"]) == (0, "acct_1A")
+    assert run_of(OLD_B, "acct_1B", kept.state).exit_code == 1
+
+
+def run_of(key: str, account: str | None, state: dict[str, Any] | None = None) -> Outcome:
+    """A run with a key of an account, which it may know or not."""
+
+    def answer(path: str, _parameters: dict[str, str]) -> Answer:
+        if path != "/v1/account":
+            return Answer(body=b'{"object": "list", "url": "", "has_more": false, "data": []}')
+        return Answer(body=json.dumps({"id": account}).encode()) if account else Answer(403)
+
+    with serving(answer) as url:
+        return run(url, state, ("payouts",), api_key=key)
 
 
 def test_a_connected_account_has_a_name_and_a_bookmark_of_its_own(sandbox: SandboxServer) -> None:
