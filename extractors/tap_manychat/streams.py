@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from tap_core import raw_json
 from tap_core.api_stream import Facts
-from tap_core.errors import WrongCredentialError
+from tap_core.errors import ChangedEnvelopeError, WrongCredentialError
 from tap_core.intervals import from_text, to_text
 from tap_core.list_stream import ListStream
 from typing_extensions import override
@@ -159,6 +159,8 @@ class Flows(PageList):
     @override
     def objects(self, data: msgspec.Raw) -> list[msgspec.Raw]:
         members = raw_json.decode_members(data)
+        if "flows" not in members:
+            raise ChangedEnvelopeError(f"ManyChat answers {self.path} without flows; none is deleted, tell us.")
         return [
             item for name in ("flows", "folders") if name in members for item in raw_json.decode_items(members[name])
         ]

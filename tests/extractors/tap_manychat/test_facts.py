@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from sandbox.server import SandboxServer
-from sandbox.server.manychat import errors
+from sandbox.server.manychat import definitions, errors
 from support.desk import Desk
 
 from tests.extractors.scripted_server import Answer, serving
@@ -163,6 +163,20 @@ def test_manychat_that_refuses_every_look_up_ends_the_run(desk: Desk, caplog: py
     assert outcome.exit_code == 1
     assert "ManyChat refused 20 questions one after another" in caplog.text
     assert not [row for row in outcome.records("lookups") if row["record"]["found"] is False]
+
+
+@pytest.mark.parametrize("data", [{}, {"folders": []}])
+def test_manychat_that_answers_without_flows_deletes_none(
+    sandbox: SandboxServer, desk: Desk, monkeypatch: pytest.MonkeyPatch, data: dict[str, list[str]]
+) -> None:
+    load(desk, run(f"{sandbox.url}/manychat", database_url=desk.url).lines)
+    monkeypatch.setattr(definitions, "FLOWS", data)
+    outcome = run(f"{sandbox.url}/manychat", database_url=desk.url)
+    load(desk, outcome.lines)
+    assert outcome.exit_code == 1
+    assert outcome.records("tags")
+    gone = desk.query("select id from staging_manychat.flows where _deleted_at is not null")
+    assert (gone, len(desk.query("select id from staging_manychat.flows"))) == ([], 4)
 
 
 def test_manychat_may_answer_a_look_up_with_a_list(desk: Desk) -> None:
