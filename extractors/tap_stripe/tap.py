@@ -107,7 +107,9 @@ class TapStripe(ApiTap):
 
     def _identify(self) -> None:
         """Ask whose data the key reads, and keep what earlier runs knew of it and this key does not tell."""
-        self.identity["account_id"] = self.config.get("stripe_account") or self.client.account_id(self.meter)
+        connected = self.config.get("stripe_account")
+        self.identity["account_id"] = connected or self.client.account_id(self.meter)
+        self.identity["key_begins"] = None if connected else begin_of(self.config["api_key"])
         self.refuse_another_account()
         for name in TELLING:
             told = (mark[name] for mark in self.bookmarks if mark.get(name))
@@ -129,11 +131,9 @@ class TapStripe(ApiTap):
     @cached_property
     @override
     def identity(self) -> dict[str, Any]:
-        """Whose data a bookmark speaks of; the account's own id comes when Stripe has told it."""
-        key = self.config["api_key"]
-        connected = self.config.get("stripe_account")
-        begins = None if connected else begin_of(key)
-        return {"mode": mode_of(key), "stripe_account": connected, "account_id": None, "key_begins": begins}
+        """Whose data a bookmark speaks of; `TELLING` is filled in when Stripe has been asked."""
+        known = {"mode": mode_of(self.config["api_key"]), "stripe_account": self.config.get("stripe_account")}
+        return {**known, **dict.fromkeys(TELLING)}
 
     @override
     def same_account(self, known: dict[str, Any], identity: dict[str, Any]) -> bool:

@@ -162,6 +162,7 @@ OLD_A, OLD_B, NEW_A, NEW_A2, NEW_B = (
         ((NEW_A, None), (NEW_B, None), False),
         ((NEW_A, None), (NEW_B, "acct_1B"), False),
         ((NEW_A, None), (NEW_A2, "acct_1A"), True),
+        ((NEW_A, "acct_1A"), (NEW_B, "acct_1A"), True),
         ((OLD_A, None), (OLD_B, None), True),
     ],
 )
