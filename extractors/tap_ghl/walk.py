@@ -18,10 +18,12 @@ MOST_ROUNDS = 5
 MOST_STEPS_BACK = 20
 AHEAD = 4
 """Pages that are asked for while the one before them is read."""
+MOST_IDLE = 2 * MOST_STEPS_BACK
+"""Pages behind the end that the vendor tells, which may show nothing new: more than any steps back explain."""
 
 
 class UnsteadyListError(Exception):
-    """A list does not show as many rows as it says that it has, however often it is read."""
+    """A list does not show as many rows as it says that it has, however often it is read, or does not end."""
 
 
 class Head(msgspec.Struct, gc=False):
@@ -39,6 +41,9 @@ class Walk:
     Rows that come or go move all others, so each page begins with the last row of the page before. If that is not
     there, rows before it went: the reader steps back until it meets rows that it knows. Then nothing is passed over.
     That holds for pages asked for ahead too, since it matters in which order rows stand, not when a page was read.
+
+    How many rows the vendor says there are may be too low, or capped, so that number alone ends nothing: only a page
+    does that is shorter than one before it. Shorter than we asked for is not enough, since the vendor may cap pages.
     """
 
     def __init__(self, name: str, ask: Callable[[int], Rows], first: Rows | None = None) -> None:
@@ -46,6 +51,7 @@ class Walk:
         self._ask = ask
         self._first = first
         self._seen: set[str] = set()
+        self._widest = 0
         self._pool = ThreadPoolExecutor(AHEAD, "walk")
         self._ahead: dict[int, Future[Rows]] = {}
 
@@ -53,7 +59,7 @@ class Walk:
         """Yield the rows that were not seen before, with the offset of their page.
 
         Raises:
-            UnsteadyListError: rows are missing after several rounds.
+            UnsteadyListError: rows are missing after several rounds, or the same ones come for ever.
         """
         try:
             yield from self._rounds()
@@ -69,14 +75,11 @@ class Walk:
                 return
             first = None
             self._forget()
-        raise UnsteadyListError(
-            f"GoHighLevel {self._name} says that it has {total:,} rows and shows {len(self._seen):,}. What was read is "
-            "in, and nothing is marked as deleted; run the command again, and tell us if it stays so."
-        )
+        raise self._unsteady(total)
 
     def _round(self, first: Rows | None) -> Generator[tuple[int, list[msgspec.Raw]], None, int]:
-        """Go from the first row to the last; return how many rows there are at the end."""
-        offset, known, steps_back = 0, self._seen, 0
+        """Go from the first row to the last; return how many rows GoHighLevel says there are at the end."""
+        offset, known, steps_back, idle = 0, self._seen, 0, 0
         while True:
             page = first if first is not None else self._page(offset)
             first = None
@@ -90,9 +93,24 @@ class Walk:
             yield offset, fresh
             steps_back = 0 if fresh else steps_back
             self._seen.update(heads)
-            if not heads or offset + len(heads) >= total:
+            is_behind = offset + len(heads) >= total
+            if not heads or (is_behind and self._is_short(len(heads))):
                 return total
+            self._widest = max(self._widest, len(heads))
+            idle = idle + 1 if is_behind and not fresh else 0
+            if idle > MOST_IDLE:
+                raise self._unsteady(total, ", the same ones again and again")
             offset, known = offset + max(1, len(heads) - 1), set(heads)
+
+    def _is_short(self, rows: int) -> bool:
+        """Whether a page has room for more rows: it holds fewer than one before it, or only the row that we know."""
+        return rows == 1 or rows < self._widest
+
+    def _unsteady(self, total: int, more: str = "") -> UnsteadyListError:
+        return UnsteadyListError(
+            f"GoHighLevel {self._name} says that it has {total:,} rows and shows {len(self._seen):,}{more}. What was "
+            "read is in, and nothing is marked as deleted; run the command again, and tell us if it stays so."
+        )
 
     def _page(self, offset: int) -> Rows:
         future = self._ahead.pop(offset, None)

@@ -349,12 +349,74 @@ def test_ghl_offsets_move_at_random(monkeypatch: pytest.MonkeyPatch, seed: int) 
     assert set(steady.rows) & set(rows) <= seen
 
 
-def test_ghl_a_list_that_costs_no_request_more_than_its_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ghl_a_list_that_costs_one_request_more_only_if_its_last_page_may_be_capped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("tap_ghl.walk.PAGE_SIZE", 10)
-    for rows, requests in ((0, 1), (1, 1), (10, 1), (11, 2), (19, 2), (20, 3), (91, 10)):
+    for rows, requests in ((0, 1), (1, 1), (2, 2), (10, 2), (11, 2), (18, 2), (19, 3), (20, 3), (91, 11)):
         steady = List([f"row{number}" for number in range(rows)])
         assert len(read(steady)) == rows
         assert steady.requests == requests
+
+
+@pytest.mark.parametrize("total", [7, 10, 44])
+@pytest.mark.parametrize("cap", [2, 7, 10])
+@pytest.mark.parametrize("rows", [45, 91])
+def test_ghl_a_total_that_is_too_low_is_not_the_end(
+    monkeypatch: pytest.MonkeyPatch, rows: int, cap: int, total: int
+) -> None:
+    """Also if pages are shorter than we ask for."""
+    monkeypatch.setattr("tap_ghl.walk.PAGE_SIZE", 10)
+    names = [f"row{number}" for number in range(rows)]
+    low = List(names)
+    monkeypatch.setattr(low, "ask", lambda offset: Rows(List.ask(low, offset).rows[:cap], min(total, rows)))
+    assert read(low) == set(names)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_ghl_offsets_move_at_random_behind_a_total_that_is_too_low(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.setattr("tap_ghl.walk.PAGE_SIZE", 10)
+    drawn = random.Random(seed)
+
+    def stir(rows: list[str]) -> None:
+        rows.insert(0, f"new{drawn.random()}")
+        for _ in range(drawn.randrange(4)):
+            rows.pop(drawn.randrange(len(rows)))
+
+    rows = [f"row{number}" for number in range(120)]
+    low = List(list(rows), *[stir] * 15)
+    monkeypatch.setattr(low, "ask", lambda offset: Rows(List.ask(low, offset).rows, 20))
+    seen = read(low)
+    assert set(low.rows) & set(rows) <= seen
+    assert low.requests < 60
+
+
+def test_ghl_rows_behind_a_total_that_is_too_low_are_not_marked(
+    sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_ghl.walk.PAGE_SIZE", 10)
+    monkeypatch.setattr("tap_ghl.offsets.PAGE_SIZE", 10)
+    streams = ("payment_transactions",)
+    first = run(sandbox, streams=streams)
+    told = GhlClient.rows
+
+    def capped(*args: Any) -> Rows:
+        found = told(*args)
+        return Rows(found.rows, min(found.total or 0, 20))
+
+    monkeypatch.setattr(GhlClient, "rows", capped)
+    second = run(sandbox, first.state, streams)
+    warehouse = Warehouse().load(first.messages + second.messages)
+    assert len(truth(sandbox, "payment_transactions")) > 20
+    assert warehouse.deleted("payment_transactions") == set()
+
+
+def test_ghl_a_list_that_ignores_offsets_is_an_error_not_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tap_ghl.walk.PAGE_SIZE", 10)
+    same = List([f"row{number}" for number in range(45)])
+    monkeypatch.setattr(same, "ask", lambda _: Rows(List.ask(same, 0).rows, 10))
+    with pytest.raises(UnsteadyListError, match="10 rows and shows 10, the same ones again and again"):
+        read(same)
 
 
 def test_ghl_a_list_that_hides_rows_is_an_error_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
