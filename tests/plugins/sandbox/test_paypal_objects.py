@@ -200,6 +200,22 @@ def test_drafts_are_deleted_and_sent_invoices_only_cancelled(sandbox: SandboxSer
     assert sandbox.deleted("transactions", vendor="paypal") == {}
 
 
+@pytest.mark.parametrize("moves", [True, False])
+def test_payments_of_invoices_are_edits_or_not(moves: bool) -> None:
+    with SandboxServer(World(7, 300), limits=False) as sandbox:
+        sandbox.paypal.payments_move_last_update_time = moves
+        before = truth(sandbox, "invoices")
+        sandbox.advance(20)
+        after = truth(sandbox, "invoices")
+    settled = [key for key in before.keys() & after.keys() if before[key].get("payments") != after[key].get("payments")]
+    refunded = [key for key in before.keys() & after.keys() if "refunds" in after[key].keys() - before[key].keys()]
+    assert settled
+    assert refunded
+    for key in settled + refunded:
+        changed = before[key]["detail"]["metadata"] != after[key]["detail"]["metadata"]
+        assert changed is moves
+
+
 @pytest.mark.parametrize("name", ["start_time", "update_time_after", "update_time_before"])
 def test_disputes_look_back_180_days(sandbox: SandboxServer, client: Client, name: str) -> None:
     first = sandbox.clock.now - 180 * DAY

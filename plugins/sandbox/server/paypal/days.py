@@ -122,7 +122,10 @@ def _pay_bill(day: Day, made: Row) -> None:
     if bill:
         made.payer, made.currency, made.cents, made.product = bill.payer, bill.currency, bill.cents, bill.product
         made.fee = history.fee(made.cents)
+        edited = bill.updated
         cases.pay(bill, made)
+        if not day.books.switches.payments_move_last_update_time:
+            bill.updated = edited
 
 
 def _seen(books: Books, by: Payer) -> Appearance:
@@ -159,7 +162,9 @@ def _refund(day: Day) -> None:
     day.books.add(history.refund(sale, day.published_at(), sale.cents if day.chance(60) else sale.cents // 2))
     bill = next((one for one in day.books.invoices.values() if one.payment is sale), None)
     if bill and sale.status == "V":
-        bill.status, bill.updated = "REFUNDED", sale.updated
+        bill.status = "REFUNDED"
+        if day.books.switches.payments_move_last_update_time:
+            bill.updated = sale.updated
 
 
 def _chargeback(day: Day) -> None:

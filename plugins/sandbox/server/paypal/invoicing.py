@@ -97,7 +97,7 @@ def written(one: Invoice) -> Object:
         paid = {**common, "payment_id": one.payment.id, "payment_date": day}
         more["payments"] = {"paid_amount": money(one.currency, one.cents), "transactions": [paid]}
         if one.status == "REFUNDED":
-            refund = {**common, "refund_date": zulu(one.updated)[:10]}
+            refund = {**common, "refund_date": zulu(one.payment.updated)[:10]}
             more["refunds"] = {"refund_amount": money(one.currency, one.cents), "transactions": [refund]}
     return {**short(one), **more}
 

@@ -34,5 +34,7 @@ class Switches:
     """How old a payment may be that a day refunds or charges back."""
     pending_days: int = 6
     """How many days a payment by bank may take; then it has come in or failed, and no other row tells."""
+    payments_move_last_update_time: bool = True
+    """Whether an invoice's `last_update_time` moves when it is paid or refunded, and not by edits alone."""
     rates: dict[str, float] = field(default_factory=lambda: {"account": 30.0, "token": 5.0})
     """Requests a second, and those for a token."""
