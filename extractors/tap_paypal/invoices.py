@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from tap_core.client import Call
-from tap_core.engine import IntervalPage
+from tap_core.engine import Delivery, IntervalPage, ReadPage
 from tap_core.interval_stream import DAY, HOUR, SECOND, IntervalStream
 from tap_core.intervals import Coverage, Interval, from_text, to_bookmark, to_text
 from tap_core.raw_json import value_at
@@ -15,6 +15,7 @@ from typing_extensions import override
 from tap_paypal.client import ALL, LIST_TRIES, MovingListError
 from tap_paypal.listings import DetailedStream, decode_fields
 from tap_paypal.times import instant, stamp
+from tap_paypal.twins import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +27,11 @@ MOST_PAGES = 1000
 SEARCH_PATH = "/v2/invoicing/search-invoices"
 CAN_VANISH = ("DRAFT", "SCHEDULED")
 """Only what was never sent can be deleted."""
+MOST_HAVE = ("PAID", "MARKED_AS_PAID", "CANCELLED")
+"""What most invoices are in the end; the bookmark keeps what the list told of the others only."""
+GROWS = ("PARTIALLY_PAID", "PARTIALLY_REFUNDED")
+"""One more payment or refund may change nothing that the list shows."""
+TOLD = ("status", "amount.value", "due_amount.value")
 
 
 class InvoiceStream(DetailedStream, IntervalStream):
@@ -37,16 +43,18 @@ class InvoiceStream(DetailedStream, IntervalStream):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._changed_since: str | None = None
-        """What did not change since was read by the listing before."""
-        self._drafts: set[str] = set()
-        self._listed_drafts: set[str] = set()
+        """What was not edited since was read by the listing before, as far as it tells the same."""
+        self._told: dict[str, str] = {}
+        """What the list told of each invoice when it was read; those of MOST_HAVE left out."""
+        self._listed: dict[str, str] = {}
+        """What the list tells in this run."""
         self._marks: dict[str, Any] = {}
         self._restarts = 0
 
     @override
     def pages(self, bookmark: Mapping[str, Any]) -> Iterator[Page]:
         now = self.tap.opening().now
-        self._drafts = set(bookmark.get("drafts", []))
+        self._told = dict(bookmark.get("told", {}))
         coverage = self.coverage(bookmark, self.tap.start, now)
         listed_at, begun_at = bookmark.get("listed_at"), bookmark.get("listing_since")
         if begun_at is not None or self.is_due(listed_at, self.tap.config["relist_days"] * DAY):
@@ -91,32 +99,51 @@ class InvoiceStream(DetailedStream, IntervalStream):
         return IntervalPage([], Interval(interval.start, interval.end))
 
     def _changed(self, listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Those that changed since the listing before; drafts are remembered."""
-        drafts = {fields["id"] for fields in listed if fields.get("status") in CAN_VANISH}
-        self._listed_drafts |= drafts
-        self._drafts -= {fields["id"] for fields in listed} - drafts
-        moments = [instant(value_at(fields, self.updated_path.split("."))) for fields in listed]
-        since = self._changed_since
-        return [
-            fields
-            for fields, moment in zip(listed, moments, strict=True)
-            if since is None or moment is None or moment >= since
-        ]
+        """Those that may have changed since the listing before."""
+        self._listed |= {fields["id"]: _told(fields) for fields in listed}
+        return [fields for fields in listed if self._is_edited(fields) or self._tells_more(fields)]
+
+    def _is_edited(self, fields: dict[str, Any]) -> bool:
+        moment = instant(value_at(fields, self.updated_path.split(".")))
+        return self._changed_since is None or moment is None or moment >= self._changed_since
+
+    def _tells_more(self, fields: dict[str, Any]) -> bool:
+        """Whether there is a payment or a refund, which may be no edit."""
+        status, told = fields.get("status"), self._told.get(fields["id"])
+        return status in GROWS or told != (None if status in MOST_HAVE else _told(fields))
+
+    @override
+    def deliveries(self, coverage: Coverage, read_page: ReadPage | None = None) -> Iterator[Delivery]:
+        for delivery in super().deliveries(coverage, read_page):
+            for row in rows_of(delivery.messages):
+                self._told[row.id] = self._listed[row.id]
+                if _status(self._told[row.id]) in MOST_HAVE:
+                    del self._told[row.id]
+            yield delivery
 
     def _vanished(self, done: Coverage) -> Page:
         """Drafts that were not listed: deleted, or listed by an earlier part of this listing that was cut off."""
         origin = {"listing": self._marks["listed_at"]}
-        missing = sorted(self._drafts - self._listed_drafts)
+        drafts = {identity for identity, told in self._told.items() if _status(told) in CAN_VANISH}
+        missing = sorted(drafts - self._listed.keys())
         found = list(self.tap.client.pool.map(lambda identity: self.one(identity, origin), missing))
         gone = {identity for identity, message in zip(missing, found, strict=True) if message is None}
-        self._drafts -= gone
+        self._told = {identity: told for identity, told in self._told.items() if identity not in gone}
         messages = [message for message in found if message is not None]
         messages += [self.tombstone(identity, origin) for identity in sorted(gone)]
         return self.page(messages, self._mark(to_bookmark(done)))
 
     def _mark(self, mark: dict[str, Any]) -> dict[str, Any]:
         marks = {name: value for name, value in self._marks.items() if value is not None}
-        return {**self.tap.identity, **marks, "drafts": sorted(self._drafts | self._listed_drafts), **mark}
+        return {**self.tap.identity, **marks, "told": dict(sorted(self._told.items())), **mark}
+
+
+def _told(fields: dict[str, Any]) -> str:
+    return " ".join(str(value_at(fields, path.split("."))) for path in TOLD)
+
+
+def _status(told: str) -> str:
+    return told.split(" ", 1)[0]
 
 
 def _search(interval: Interval, number: int) -> Call:

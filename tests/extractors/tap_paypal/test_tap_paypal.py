@@ -30,6 +30,7 @@ from tests.extractors.tap_paypal.harness import (
 SHARED = Path(__file__).parents[4] / "shared"
 STANDARD = SandboxServer(World(7, 300), limits=False)
 STANDARD.start()  # for the class below, which is made when this file is read; it ends with the process
+DAY = 86_400
 MEMBERSHIPS = STANDARD.world_state("subscriptions", vendor="paypal")
 
 TestStandardSuite = pytest.mark.filterwarnings("ignore:Fields in transformed catalog but not in records")(
@@ -69,6 +70,59 @@ def test_days_one_after_another_and_a_pause_of_forty(sandbox: SandboxServer) -> 
 
 def known_invoices(warehouse: Warehouse) -> set[str]:
     return set(warehouse.tables["invoices"])
+
+
+def test_payments_and_refunds_that_are_no_edits_are_seen(sandbox: SandboxServer) -> None:
+    only = ("invoices",)
+    sandbox.paypal.payments_move_last_update_time = False
+    outcome = run(f"{sandbox.url}/paypal", streams=only)
+    warehouse = Warehouse().load(outcome.messages)
+    first = sandbox.world_state("invoices", vendor="paypal")
+    for _ in range(30):
+        sandbox.advance()
+        outcome = run(f"{sandbox.url}/paypal", outcome.state, only)
+        assert differences(warehouse.load(outcome.messages), sandbox, only) == [], sandbox.days
+    last = sandbox.world_state("invoices", vendor="paypal")
+    quiet = [key for key in last if key in first and is_quiet(first[key], last[key])]
+    assert {last[key]["status"] for key in quiet} == {"PAID", "REFUNDED"}
+
+
+def is_quiet(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    return bool(old != new and old["detail"]["metadata"] == new["detail"]["metadata"])
+
+
+@pytest.mark.parametrize(("status", "asked_for"), [("PARTIALLY_REFUNDED", True), ("PAID", False), ("SENT", False)])
+def test_only_what_may_change_unseen_is_asked_for_again(sandbox: SandboxServer, status: str, asked_for: bool) -> None:
+    only, bills = ("invoices",), sandbox.paypal.books.invoices
+    for bill in bills.values():
+        bill.status, bill.updated = status, bill.created
+    first = run(f"{sandbox.url}/paypal", streams=only)
+    asked = len(sandbox.log)
+    again = run(f"{sandbox.url}/paypal", first.state, only, relist_days=0)
+    old = {bill.id for bill in bills.values() if bill.created < sandbox.clock.now - DAY}
+    read = {path.rpartition("/")[2] for path in requests_of(sandbox, asked) if "/invoices/" in path}
+    assert len(old) > 10
+    assert read & old == (old if asked_for else set())
+    assert len(again.state["bookmarks"]["invoices"]["told"]) == (0 if status == "PAID" else len(bills))
+
+
+@pytest.mark.parametrize("most_pages", [1000, 1])
+def test_a_payment_that_is_no_edit_is_seen_after_a_kill_at_any_page(
+    sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, most_pages: int
+) -> None:
+    monkeypatch.setattr("tap_paypal.invoices.INVOICE_SIZE", 3)
+    monkeypatch.setattr("tap_paypal.invoices.MOST_PAGES", most_pages)
+    only, bills = ("invoices",), sandbox.paypal.books.invoices
+    first = run(f"{sandbox.url}/paypal", streams=only)
+    for bill in bills.values():
+        bill.status = {"SENT": "PAID", "PAID": "REFUNDED"}.get(bill.status, bill.status)
+    whole = run(f"{sandbox.url}/paypal", first.state, only, relist_days=0)
+    assert len(whole.states) > 5
+    for checkpoint in range(len(whole.states)):
+        messages, state = after(whole, checkpoint)
+        rest = run(f"{sandbox.url}/paypal", state, only, relist_days=0)
+        warehouse = Warehouse().load(first.messages).load(messages).load(rest.messages)
+        assert differences(warehouse, sandbox, only) == []
 
 
 @pytest.mark.soak
