@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from tap_core.api_stream import ApiStream
@@ -18,7 +19,7 @@ from tap_manychat.seeds import FAILED, FIELD, FOUND, ID, MISSING, Seed
 from tap_manychat.workers import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import msgspec
     from tap_core.raw import Page
@@ -35,6 +36,12 @@ PAGE_SECONDS = 5.0
 REFUSALS_IN_A_ROW = 20
 CUT = f"cut: {MOST_FOUND} came back, so there may be more; sweep a field with fewer subscribers a value"
 
+_ALL_GONE = (
+    "ManyChat says of {count} stored subscribers one after another that they do not exist (the last: {last}). None of "
+    "them was marked as deleted. Look one up in ManyChat: if it is there, run the command again later; if so many were "
+    "deleted, set TAP_MANYCHAT_MOST_GONE_IN_A_ROW to more than that for one run."
+)
+
 
 class Answer(NamedTuple):
     """What became of a question; `was_known` says that it was answered by another one of this run."""
@@ -45,6 +52,11 @@ class Answer(NamedTuple):
     reason: str | None = None
     tried_at: int = 0
     was_known: bool = False
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it says of somebody who is stored that there is no such subscriber."""
+        return self.outcome == MISSING and self.seed.is_stored
 
 
 class Budget:
@@ -93,7 +105,6 @@ class QueueStream(ApiStream):
     def __init__(self, tap: TapManyChat, name: str | None = None) -> None:
         super().__init__(tap, name)
         self._asked = 0
-        self._refused = 0
         self._note: str | None = None
         self._seeds: Seeds | None = None
 
@@ -142,12 +153,37 @@ class QueueStream(ApiStream):
         answers: list[Answer] = []
         began = time.monotonic()
         most = self.tap.patience.max_concurrency
-        for answer in in_order(self._permitted(seeds), self._answer, self._workers, most):
-            answers.append(answer)
-            if len(answers) >= PAGE_SIZE or time.monotonic() - began >= PAGE_SECONDS:
-                yield self._page(answers, seeds)
-                answers, began = [], time.monotonic()
+        try:
+            with closing(in_order(self._permitted(seeds), self._answer, self._workers, most)) as told:
+                for answer in self._proven(_unless_all_are_refused(told)):
+                    answers.append(answer)
+                    if len(answers) >= PAGE_SIZE or time.monotonic() - began >= PAGE_SECONDS:
+                        yield self._page(answers, seeds)
+                        answers, began = [], time.monotonic()
+        except RefusedRequestError:
+            yield self._page(answers, seeds)
+            raise
         yield self._page(answers, seeds)
+
+    def _proven(self, answers: Iterable[Answer]) -> Iterator[Answer]:
+        """Hold back who is gone until somebody is found, since a page or a token that is wrong knows nobody.
+
+        Raises:
+            RefusedRequestError: too many are gone in a row; what is held back is dropped and asked again.
+        """
+        most: int = self.tap.config["most_gone_in_a_row"]
+        held: list[Answer] = []
+        for answer in answers:
+            if answer.is_gone:
+                held.append(answer)
+                if len(held) > most:
+                    raise RefusedRequestError(_ALL_GONE.format(count=len(held), last=answer.seed.value))
+                continue
+            if answer.outcome == FOUND:
+                yield from held
+                held = []
+            yield answer
+        yield from held
 
     def _workers(self) -> int:
         return self.tap.client.concurrency(self.bucket).allowed()
@@ -191,12 +227,6 @@ class QueueStream(ApiStream):
         coverage.cut += answer.reason is CUT
         if answer.seed.kind == ID:
             coverage.is_known_here(answer.seed.value)
-        self._refused = self._refused + 1 if answer.outcome == FAILED else 0
-        if self._refused >= REFUSALS_IN_A_ROW:
-            raise RefusedRequestError(
-                f"ManyChat refused {self._refused} questions one after another (the last: {answer.reason}). What was "
-                "read before is in; nothing was marked as deleted because of it. Run the command again later."
-            )
 
     def _messages(self, answer: Answer, found: set[str]) -> Iterator[RecordMessage]:
         """The subscribers, each with the row that says when it was read, and the row of the question itself."""
@@ -239,3 +269,20 @@ class QueueStream(ApiStream):
             "reason": answer.reason,
         }
         return RecordMessage("lookups", RawRecord(self.tap.account, seed.id, record, None, tried_at))
+
+
+def _unless_all_are_refused(answers: Iterable[Answer]) -> Iterator[Answer]:
+    """Pass answers on until too many in a row say neither found nor not found.
+
+    Raises:
+        RefusedRequestError: so it is.
+    """
+    refused = 0
+    for answer in answers:
+        yield answer
+        refused = refused + 1 if answer.outcome == FAILED else 0
+        if refused >= REFUSALS_IN_A_ROW:
+            raise RefusedRequestError(
+                f"ManyChat refused {refused} questions one after another (the last: {answer.reason}). What was "
+                "read before is in; nothing was marked as deleted because of it. Run the command again later."
+            )

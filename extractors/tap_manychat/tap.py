@@ -95,6 +95,12 @@ class TapManyChat(ApiTap):
             th.IntegerType,
             description="Questions of one run at most; the next run goes on. Without it, all that is due is asked.",
         ),
+        th.Property(
+            "most_gone_in_a_row",
+            th.IntegerType,
+            default=20,
+            description="So many stored subscribers in a row may be gone by ManyChat's word; more end the run.",
+        ),
         th.Property("requests_per_second", th.NumberType, default=10, description="Limit of all calls but look-ups."),
         th.Property(
             "lookup_requests_per_second",

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
 _Question = TypeVar("_Question")
 _Answer = TypeVar("_Answer")
@@ -18,7 +18,7 @@ AHEAD = 200
 
 def in_order(
     questions: Iterable[_Question], ask: Callable[[_Question], _Answer], allowed: Callable[[], int], most: int
-) -> Iterator[_Answer]:
+) -> Generator[_Answer, None, None]:
     """Yield the answers; `allowed` says how many may be under way now, never more than `most`."""
     pool = ThreadPoolExecutor(most, "manychat")
     under_way: deque[Future[_Answer]] = deque()

@@ -17,6 +17,7 @@ from tests.extractors.tap_manychat.harness import (
     Outcome,
     ids_file,
     load,
+    lookups,
     requests_of,
     run,
     stage,
@@ -76,6 +77,51 @@ def test_an_error_that_never_ends_is_no_deletion(
     asked = len(sandbox.log)
     load(desk, run(f"{sandbox.url}/manychat", database_url=desk.url).lines)
     assert 0 < requests_of(sandbox, asked).count(GET_INFO) <= len(truth(sandbox))
+
+
+def stored(sandbox: SandboxServer, desk: Desk, count: int) -> list[str]:
+    """Store subscribers; return their ids in the order in which they are asked for again a week later."""
+    ids = sorted(truth(sandbox))[:count]
+    stage(desk, "staging_csv.imports", [{"id": f"manychat_subscribers:{one}", "record": {}} for one in ids])
+    load(desk, run(f"{sandbox.url}/manychat", database_url=desk.url).lines)
+    sandbox.clock.now += 8 * 86_400
+    return ids
+
+
+def test_a_page_that_knows_nobody_any_more_deletes_nobody(
+    sandbox: SandboxServer, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = stored(sandbox, desk, 60)
+    for one in ids[5:]:
+        sandbox.manychat.audience().remove(one, sandbox.clock.now)
+    for _ in range(2):
+        outcome = run(f"{sandbox.url}/manychat", database_url=desk.url)
+        load(desk, outcome.lines)
+        assert (outcome.exit_code, outcome.finished) == (1, False)
+        assert (staged(desk).keys(), staged(desk, deleted=True)) == (set(ids), {})
+    assert "ManyChat says of 21 stored subscribers one after another that they do not exist" in caplog.text
+    assert {row["found"] for row in lookups(desk).values()} == {True}
+    asked = [
+        logged
+        for logged in sandbox.log
+        if logged.path.endswith(GET_INFO) and ("subscriber_id", ids[0]) in logged.params
+    ]
+    assert len(asked) == 2, "what came before the row is in"
+    outcome = run(f"{sandbox.url}/manychat", database_url=desk.url, most_gone_in_a_row=60)
+    load(desk, outcome.lines)
+    assert outcome.exit_code == 0
+    assert (staged(desk).keys(), staged(desk, deleted=True).keys()) == (set(ids[:5]), set(ids[5:]))
+
+
+def test_many_who_are_gone_among_the_living_are_tombstones(sandbox: SandboxServer, desk: Desk) -> None:
+    ids = stored(sandbox, desk, 60)
+    alive = {ids[20], ids[41]}
+    for one in set(ids[:60]) - alive:
+        sandbox.manychat.audience().remove(one, sandbox.clock.now)
+    outcome = run(f"{sandbox.url}/manychat", database_url=desk.url)
+    load(desk, outcome.lines)
+    assert outcome.exit_code == 0
+    assert (staged(desk).keys(), staged(desk, deleted=True).keys()) == (alive, set(ids) - alive)
 
 
 def test_killed_at_any_checkpoint_the_next_run_goes_on_with_what_is_due(
