@@ -214,16 +214,17 @@ class QueueStream(ApiStream):
         messages: list[RecordMessage] = []
         found: set[str] = set()
         for answer in answers:
-            self._count(answer, seeds.coverage)
+            self._count(answer, seeds)
             if not answer.was_known:
                 messages += self._messages(answer, found)
         self._asked += len(answers)
         self.tap.found_elsewhere(seeds.not_stored(found))
         selected = [message for message in messages if self.tap.is_wanted(message.stream)]
-        return self.page(selected, {**self.tap.identity, **seeds.bookmark(self._asked)})
+        return self.page(selected, {**self.tap.identity, **seeds.bookmark()})
 
-    def _count(self, answer: Answer, coverage: Coverage) -> None:
-        coverage.move(answer.seed.was, answer.outcome)
+    def _count(self, answer: Answer, seeds: Seeds) -> None:
+        coverage = seeds.coverage
+        seeds.answered(answer.seed, answer.outcome)
         coverage.cut += answer.reason is CUT
         if answer.seed.kind == ID:
             coverage.is_known_here(answer.seed.value)

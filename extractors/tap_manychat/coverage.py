@@ -32,6 +32,10 @@ class Coverage:
             self._counts[was] -= 1
             self._counts[now] += 1
 
+    def count(self, outcome: str) -> int:
+        """How many seeds there are of which this is known."""
+        return self._counts[outcome]
+
     def found_elsewhere(self, identities: Iterable[str]) -> None:
         """Count ids that an e-mail, a phone or a field brought and nobody knew."""
         with self._lock:

@@ -46,8 +46,12 @@ class Seeds(Protocol):
         """Yield what is to be asked in this run."""
         ...
 
-    def bookmark(self, asked: int) -> dict[str, Any]:
-        """What a person reads, and the next run where there is no warehouse, once so many are asked and stored."""
+    def answered(self, seed: Seed, outcome: str) -> None:
+        """Count an answer that is about to be stored."""
+        ...
+
+    def bookmark(self) -> dict[str, Any]:
+        """What a person reads, and the next run where there is no warehouse, once the answers so far are stored."""
         ...
 
     def not_stored(self, identities: Iterable[str]) -> set[str]:
@@ -66,25 +70,42 @@ class ListedSeeds:
         self._seeds = seeds
         done: int = bookmark.get("asked", 0)
         began: str = bookmark.get("round_began", to_text(now))
-        is_same = done <= len(seeds) and bookmark.get("digest", _digest([])) == _digest(seeds[:done])
+        failed: list[str] = bookmark.get("failed", [])
+        counts = {FOUND: bookmark.get("found", 0), MISSING: bookmark.get("missing", 0), FAILED: len(failed)}
+        is_same = sum(counts.values()) == done <= len(seeds)
+        is_same = is_same and bookmark.get("digest", _digest([])) == _digest(seeds[:done])
         is_over = done == len(seeds) and now - from_text(began) >= reread
-        self._done = done if is_same and not is_over else 0
+        goes_on = is_same and not is_over
+        self._done = done if goes_on else 0
+        self._failed = set(failed) if goes_on else set()
         self._began = began if self._done else to_text(now)
-        counts = {FOUND: self._done, NEVER: len(seeds) - self._done}
-        self.coverage = Coverage(counts, len(seeds) - self._done, from_text(self._began))
+        left = len(seeds) - self._done
+        known = {**(counts if goes_on else {}), NEVER: left}
+        self.coverage = Coverage(known, left + len(self._failed), from_text(self._began))
 
     def due(self) -> Iterator[Seed]:
-        """Yield what is left of the round."""
-        yield from self._seeds[self._done :]
+        """Yield what had no clear answer in this round, and what is left of it."""
+        done = self._done
+        again = [seed._replace(was=FAILED) for seed in self._seeds[:done] if seed.id in self._failed]
+        yield from again
+        yield from self._seeds[done:]
 
-    def bookmark(self, asked: int) -> dict[str, Any]:
+    def answered(self, seed: Seed, outcome: str) -> None:
+        """Count an answer."""
+        self.coverage.move(seed.was, outcome)
+        self._done += seed.was == NEVER
+        (self._failed.add if outcome == FAILED else self._failed.discard)(seed.id)
+
+    def bookmark(self) -> dict[str, Any]:
         """How far the round is, and a digest of what was asked: a list that only grew goes on where it was."""
-        done = self._done + asked
         return {
             "round_began": self._began,
-            "asked": done,
+            "asked": self._done,
             "of": len(self._seeds),
-            "digest": _digest(self._seeds[:done]),
+            "found": self.coverage.count(FOUND),
+            "missing": self.coverage.count(MISSING),
+            "failed": sorted(self._failed),
+            "digest": _digest(self._seeds[: self._done]),
         }
 
     def not_stored(self, identities: Iterable[str]) -> set[str]:

@@ -174,6 +174,7 @@ class StagedSeeds:
     def __init__(self, database: Database, account: str, ages: Ages, given: Given) -> None:
         self._database = database
         self._account = account
+        self._asked = 0
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` ends it
         self.coverage = self._written(ages, given)
 
@@ -182,9 +183,14 @@ class StagedSeeds:
         self._file.seek(0)
         yield from map(_decode, self._file)
 
-    def bookmark(self, asked: int) -> dict[str, Any]:
+    def answered(self, seed: Seed, outcome: str) -> None:
+        """Count an answer."""
+        self.coverage.move(seed.was, outcome)
+        self._asked += 1
+
+    def bookmark(self) -> dict[str, Any]:
         """How far this run is; from where the next one goes on stands in `lookups`."""
-        return {"asked": asked, "due_at_start": self.coverage.due}
+        return {"asked": self._asked, "due_at_start": self.coverage.due}
 
     def not_stored(self, identities: Iterable[str]) -> set[str]:
         """Give those of the ids that no row in the warehouse has; a connection that broke is made anew."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,8 @@ def run(url: str, state: dict[str, Any] | None = None, streams: tuple[str, ...] 
         except SystemExit as end:
             outcome.exit_code = int(end.code or 0)
         finally:
+            for worker in [thread for thread in threading.enumerate() if thread.name.startswith("manychat")]:
+                worker.join(10)  # a question that was under way when the run ended uses the database too
             if tap.database:
                 tap.database.close()
     stdout.flush()

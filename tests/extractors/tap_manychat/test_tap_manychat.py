@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sandbox.people import World
 from sandbox.server import SandboxServer
-from sandbox.server.manychat import definitions
+from sandbox.server.manychat import definitions, errors
 from singer_sdk.testing import get_tap_test_class
 from support.desk import Desk
 from tap_manychat.tap import TapManyChat
@@ -265,6 +265,23 @@ def test_without_a_warehouse_the_file_and_the_bookmark_are_all(sandbox: SandboxS
     assert len(fourth.records("subscribers")) == len([one for one in ids if one in truth(sandbox)])
     other = run(f"{sandbox.url}/manychat", first.state, subscriber_ids_file=ids_file(tmp_path, ids[::-1]))
     assert len(other.records("subscribers")) == len(set(ids) & truth(sandbox).keys())
+
+
+def test_without_a_warehouse_what_had_no_clear_answer_is_asked_again(
+    sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = ["1", *list(truth(sandbox))[:3], "2"]
+    path = ids_file(tmp_path, ids)
+    refusal = errors.Refusal(200, "Plan has ended")
+    with monkeypatch.context() as patch:
+        patch.setattr(errors, "unknown", lambda _value: refusal)
+        first = run(f"{sandbox.url}/manychat", subscriber_ids_file=path)
+    assert first.note("subscribers").startswith("3 of 5 known subscribers read; 0 not found; 2 not answered")
+    second = run(f"{sandbox.url}/manychat", first.state, subscriber_ids_file=path)
+    assert [row["record"]["value"] for row in second.records("lookups")] == ["1", "2"]
+    third = run(f"{sandbox.url}/manychat", second.state, subscriber_ids_file=path)
+    assert third.records("lookups") == []
+    assert third.note("subscribers").startswith("3 of 5 known subscribers read; 2 not found")
 
 
 @pytest.mark.parametrize(

@@ -101,12 +101,8 @@ def test_a_page_that_knows_nobody_any_more_deletes_nobody(
         assert (staged(desk).keys(), staged(desk, deleted=True)) == (set(ids), {})
     assert "ManyChat says of 21 stored subscribers one after another that they do not exist" in caplog.text
     assert {row["found"] for row in lookups(desk).values()} == {True}
-    asked = [
-        logged
-        for logged in sandbox.log
-        if logged.path.endswith(GET_INFO) and ("subscriber_id", ids[0]) in logged.params
-    ]
-    assert len(asked) == 2, "what came before the row is in"
+    times = sum(("subscriber_id", ids[0]) in logged.params for logged in sandbox.log)
+    assert times == 2, "what came before the row is in"
     outcome = run(f"{sandbox.url}/manychat", database_url=desk.url, most_gone_in_a_row=60)
     load(desk, outcome.lines)
     assert outcome.exit_code == 0
@@ -116,7 +112,7 @@ def test_a_page_that_knows_nobody_any_more_deletes_nobody(
 def test_many_who_are_gone_among_the_living_are_tombstones(sandbox: SandboxServer, desk: Desk) -> None:
     ids = stored(sandbox, desk, 60)
     alive = {ids[20], ids[41]}
-    for one in set(ids[:60]) - alive:
+    for one in set(ids) - alive:
         sandbox.manychat.audience().remove(one, sandbox.clock.now)
     outcome = run(f"{sandbox.url}/manychat", database_url=desk.url)
     load(desk, outcome.lines)
