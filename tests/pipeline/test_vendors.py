@@ -15,7 +15,7 @@ from support.pipes import Pipe, leftovers, query
 from support.vendors import VENDORS, Vendor, living, violations
 
 SOAK = os.environ.get("STAGE_FIRST_SOAK") == "1"
-KILLS = 20 if SOAK else 2
+KILLS = 20 if SOAK else 1
 DAYS = 60 if SOAK else 3
 LARGER = 5 if SOAK else 1
 ONCE = ("hang", "advance", "unauthorized")
