@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sandbox.people import World
 from sandbox.server import SandboxServer
+from support.tap_runs import after
 
 from tests.extractors.tap_ghl.harness import (
     MAIN,
@@ -18,7 +19,6 @@ from tests.extractors.tap_ghl.harness import (
     TWO,
     Outcome,
     Warehouse,
-    after,
     differences,
     requests_of,
     run,

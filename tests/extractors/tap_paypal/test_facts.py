@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sandbox.people import World
 from sandbox.server import SandboxServer
+from support.tap_runs import after
 from tap_paypal.streams import STREAMS
 
 from tests.extractors.tap_paypal.harness import (
@@ -17,7 +18,6 @@ from tests.extractors.tap_paypal.harness import (
     add_crowd,
     add_rows,
     add_twins,
-    after,
     differences,
     requests_of,
     run,

@@ -11,6 +11,7 @@ import pytest
 from sandbox.people import World
 from sandbox.server import SandboxServer
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
+from support.tap_runs import after
 from tap_paypal.streams import STREAMS
 from tap_paypal.tap import TapPayPal
 
@@ -19,7 +20,6 @@ from tests.extractors.tap_paypal.harness import (
     APP,
     EVERYTHING,
     Warehouse,
-    after,
     differences,
     requests_of,
     run,

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from sandbox.server import SandboxServer
+from support.tap_runs import after
 
 from tests.extractors.tap_paypal.harness import (
     EVERYTHING,
     Outcome,
     Warehouse,
-    after,
     differences,
     requests_of,
     run,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
+from support.tap_runs import Outcome, run_tap
 from tap_stripe.streams import STREAMS
 from tap_stripe.tap import TapStripe
 
@@ -19,40 +15,6 @@ KEY = "sk_test_sandbox"
 FAST = {"requests_per_second": 5000, "endpoint_requests_per_second": 5000}
 
 
-@dataclass
-class Outcome:
-    """What a run wrote, in order."""
-
-    exit_code: int = 0
-    messages: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def states(self) -> list[dict[str, Any]]:
-        """Checkpoints, without progress."""
-        found = [message["value"] for message in self.messages if message["type"] == "STATE"]
-        return [{name: value for name, value in state.items() if name != "progress"} for state in found]
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """The last checkpoint."""
-        return self.states[-1]
-
-    @property
-    def progress(self) -> dict[str, Any]:
-        """What was said last about the progress."""
-        found: dict[str, Any] = [m["value"]["progress"] for m in self.messages if m["type"] == "STATE"][-1]
-        return found
-
-    @property
-    def finished(self) -> bool:
-        """Whether the run came to its end."""
-        return bool(self.progress["finished"])
-
-    def records(self, stream: str) -> list[dict[str, Any]]:
-        """Records of a stream, in order."""
-        return [m["record"] for m in self.messages if m["type"] == "RECORD" and m["stream"] == stream]
-
-
 def run(
     url: str,
     state: dict[str, Any] | None = None,
@@ -61,38 +23,10 @@ def run(
     **settings: Any,
 ) -> Outcome:
     """Run the tap once; every page gets its checkpoint and nobody waits long."""
-    config = {"api_key": KEY, "api_url": url, **FAST, **settings}
-    stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    outcome = Outcome()
-    with (
-        contextlib.redirect_stdout(stdout),
-        mock.patch("tap_core.writer.STATE_SECONDS", 0),
-        mock.patch("tap_core.client.FIRST_PAUSE_SECONDS", 0.002),
-    ):
-        tap = TapStripe(config=config, state=json.loads(json.dumps(state or {})))
-        for name, stream in tap.streams.items():
-            stream.selected = not streams or name in streams
-        try:
-            tap.sync_all()
-        except SystemExit as end:
-            outcome.exit_code = int(end.code or 0)
-    stdout.flush()
-    lines = stdout.buffer.getvalue().split(b"\n")[:-1]  # type: ignore[attr-defined]
-    outcome.messages = [json.loads(line) for line in lines]
+    outcome = run_tap(TapStripe, {"api_key": KEY, "api_url": url, **FAST, **settings}, state, streams)
     if raw_lines is not None:
-        raw_lines += lines
+        raw_lines += outcome.lines
     return outcome
-
-
-def after(outcome: Outcome, checkpoint: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """What the loader holds, and the bookmark, if the run was killed right after its n-th checkpoint."""
-    seen = 0
-    for number, message in enumerate(outcome.messages):
-        seen += message["type"] == "STATE"
-        if seen > checkpoint:
-            value = {name: part for name, part in message["value"].items() if name != "progress"}
-            return outcome.messages[:number], value
-    raise IndexError(checkpoint)
 
 
 class Warehouse:

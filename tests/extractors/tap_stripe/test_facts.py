@@ -7,11 +7,17 @@ from typing import Any
 
 import pytest
 from sandbox.server import SandboxServer
+from support.tap_runs import after
 from tap_core import raw_json
 from tap_stripe.events import changes_of
 
 from tests.extractors.scripted_server import Answer, serving
-from tests.extractors.tap_stripe.harness import Warehouse, after, differences, requests_of, run
+from tests.extractors.tap_stripe.harness import (
+    Warehouse,
+    differences,
+    requests_of,
+    run,
+)
 
 NOW = 1_780_000_000
 

@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 from sandbox.server import SandboxServer
+from support.tap_runs import after
 
-from tests.extractors.tap_stripe.harness import Outcome, Warehouse, after, differences, requests_of, run
+from tests.extractors.tap_stripe.harness import (
+    Outcome,
+    Warehouse,
+    differences,
+    requests_of,
+    run,
+)
 
 FAULTS = ["rate_limit", "server_error", "unavailable", "cut", "truncated", "html", "hang"]
 
