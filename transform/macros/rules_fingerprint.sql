@@ -1,0 +1,49 @@
+{#
+    Names the rules that a result was made by: the rows of the rules as they stand, comments left out, and the code that
+    reads and resolves. The same on every machine and in every rebuild; none until the rules are built.
+#}
+{% macro rules_fingerprint() -%}
+    {%- set rules = rules_models() -%}
+    {%- if not execute -%}{{ return(none) }}{%- endif -%}
+    {%- set digests = [] -%}
+    {%- for relation in rules -%}
+        {%- if load_cached_relation(relation) is none -%}{{ return(none) }}{%- endif -%}
+        {%- do digests.append("(select " ~ digest_of_rows(relation) ~ ")") -%}
+    {%- endfor -%}
+    {%- set found = run_query("select md5(" ~ digests | join(" || ") ~ " || '" ~ digest_of_code() ~ "')") -%}
+    {{ return(found.rows[0][0]) }}
+{%- endmacro %}
+
+
+{% macro rules_models() -%}
+    {{ return([
+        ref('int_rules__kinds'),
+        ref('int_rules__blocked'),
+        ref('int_rules__source_priority'),
+        ref('int_rules__accounts'),
+        ref('int_rules__identifier_fields'),
+        ref('int_rules__options'),
+    ]) }}
+{%- endmacro %}
+
+
+{% macro digest_of_rows(relation) -%}
+    md5(coalesce(string_agg(rule_row, ' ' order by rule_row collate "C"), '')) from (
+        select (to_jsonb(rules) - 'comment')::text as rule_row from {{ relation }} as rules
+    ) as rule_rows
+{%- endmacro %}
+
+
+{# The code of the folders staging and intermediate and of the functions. #}
+{% macro digest_of_code() -%}
+    {%- set read = [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
+        {%- if node.fqn[1] in ['staging', 'intermediate'] -%}{%- do read.append(node) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- do read.extend(graph.functions.values()) -%}
+    {%- set code = [] -%}
+    {%- for node in read | sort(attribute='unique_id') -%}
+        {%- do code.append(node.unique_id ~ '\n' ~ node.raw_code.split() | join(' ')) -%}
+    {%- endfor -%}
+    {{ return(local_md5(code | join('\n'))) }}
+{%- endmacro %}

@@ -1,0 +1,13 @@
+with
+
+identity_options as (
+
+    {{ overridden(
+        'identity_options',
+        key=['option'],
+        columns={'option': 'text', 'value': 'text'}
+    ) }}
+
+)
+
+select * from identity_options
