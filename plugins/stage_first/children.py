@@ -11,8 +11,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from stage_first import project
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+LAST_LINES = 3
 
 
 @dataclass
@@ -35,6 +37,9 @@ class MeltanoRun:
     _process: subprocess.Popen[str] | None = None
     _began: float = 0.0
     _reader: threading.Thread | None = None
+    _exit_codes: dict[str, int] = field(default_factory=dict)
+    _last_lines: dict[str, deque[str]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=LAST_LINES)))
+    _explained: set[str] = field(default_factory=set)
 
     def start(self, environment: Mapping[str, str]) -> None:
         """Start it; by the main thread, with whose end Linux ends it too."""
@@ -69,6 +74,14 @@ class MeltanoRun:
         """Its exit code; waits for it."""
         return self._process.wait() if self._process else 1
 
+    def unexplained_end(self, tap: str) -> str:
+        """How the tap ended, if that was badly and without an error of its own; else nothing."""
+        code = self._exit_codes.get("extractors", 0)
+        if not code or tap in self._explained:
+            return ""
+        said = " ".join(self._last_lines[tap])
+        return f"{tap} ended with exit code {code}" + (f"; it said last: {said}" if said else " and said nothing.")
+
     def ask_to_stop(self) -> None:
         """Let Meltano end tap and loader with their last checkpoint, and then itself."""
         if self._process and self._process.poll() is None:
@@ -88,14 +101,18 @@ class MeltanoRun:
 
     def _note(self, line: str, log: TextIO) -> None:
         entry = _entry(line)
-        who, level, text = entry.get("name", "meltano"), entry.get("level", "info"), entry["event"]
+        who, level, text = entry.get("name", "meltano"), entry.get("level", "info"), str(entry["event"])
         log.write(f"{entry.get('timestamp', '')} {level:8} {who}: {text}\n")
         log.flush()
+        program = str(entry.get("string_id"))
+        self._last_lines[program].append(text)
+        self._exit_codes |= entry.get("exit_codes") or {}
         if level in {"error", "critical"} and who != "meltano":
-            self.errors.append(str(text))
+            self.errors.append(text)
+            self._explained.add(program)
 
 
-def _entry(line: str) -> dict[str, str]:
+def _entry(line: str) -> dict[str, Any]:
     """A line of Meltano's log; any other line is an event too."""
     with contextlib.suppress(ValueError):
         found = json.loads(line)

@@ -17,6 +17,7 @@ from local_postgres.errors import LocalServerError
 from warehouse.address import without_password
 
 from stage_first import project, settings
+from stage_first.meltano_folder import take_folder
 from stage_first.meltano_runs import bury_dead_runs
 from stage_first.unify_run import UnifyRun
 
@@ -39,6 +40,7 @@ def meltano() -> None:
             if arguments[0] in {"run", "job", "schedule", "el", "elt"} or "run" in arguments:
                 bury_dead_runs(os.environ["DATABASE_URL"])
                 os.environ["MELTANO_RUN_ID"] = os.environ.pop("STAGE_FIRST_RUN_ID", str(uuid.uuid4()))
+                take_folder(os.environ)
     command = "import sys; sys.argv[0] = 'meltano'; from meltano.cli import main; main()"
     os.execv(sys.executable, [sys.executable, "-c", command, *arguments])  # noqa: S606
 

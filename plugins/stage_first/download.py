@@ -73,7 +73,8 @@ class Download:
         if self.was_stopped or not self.run.code:
             return ""
         told = self.figures[-1]["error"] if self.figures else None
-        return next(iter(self.run.errors), told) or f"It ended with exit code {self.run.code}."
+        first = next(iter(self.run.errors), told) or f"It ended with exit code {self.run.code}."
+        return " ".join(filter(None, [first, self.run.unexplained_end(self.source.tap)]))
 
     @property
     def outcome(self) -> str:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from stage_first.sources import all_sources
 from support.databases import free_port
-from support.pipes import BIN, PROJECT
+from support.pipes import BIN, PROJECT, failed_logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +57,12 @@ def finish(run: subprocess.Popen[str]) -> tuple[int, str]:
     return run.returncode, output
 
 
+def to_the_end(environment: dict[str, str]) -> str:
+    code, said = finish(demo(environment))
+    assert code == 0, said + failed_logs(Path(environment["STAGE_FIRST_DATA"]))
+    return said
+
+
 def started_with(environment: dict[str, str]) -> list[str]:
     """Processes that work in this demo's data folder, whoever started them."""
     found = []
@@ -87,11 +93,9 @@ def test_ctrl_c_breaks_nothing_then_to_the_end_and_again_nothing_is_new(step: st
     assert "Nothing is left running" in said
     assert started_with(terminal) == []
 
-    code, said = finish(demo(terminal))
-    assert code == 0, said
+    said = to_the_end(terminal)
     assert {source for source, (rows, *_) in table(said, 4).items() if rows} == {one.name for one in all_sources()}
-    code, again = finish(demo(terminal))
-    assert code == 0, again
+    again = to_the_end(terminal)
     assert [source for source, (_, new, changed, *_) in table(again, 9).items() if new or changed] == []
     assert "nothing to unify" in again
     figures = [line.rsplit(",", 1)[0] for line in (said + again).splitlines() if "clients from" in line]

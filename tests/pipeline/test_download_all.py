@@ -15,7 +15,7 @@ from sandbox.exports import EXPORTS
 from sandbox.folder import write_export
 from sandbox.people import World
 from sandbox.server import SandboxServer
-from support.pipes import BIN, PROJECT, leftovers, query
+from support.pipes import BIN, PROJECT, failed_logs, leftovers, query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +56,12 @@ def finish(run: subprocess.Popen[str]) -> tuple[int, str]:
     return run.returncode, said
 
 
+def succeed(environment: dict[str, str], *command: str) -> str:
+    code, said = finish(start(environment, *command))
+    assert code == 0, said + failed_logs(Path(environment["STAGE_FIRST_DATA"]))
+    return said
+
+
 def row_of(source: str, said: str) -> list[str]:
     """A source's cells in the summary."""
     (line,) = (line for line in said.splitlines() if re.search(rf"│ {source} +│", line))
@@ -71,8 +77,7 @@ def test_one_that_fails_stops_no_other_and_the_next_run_goes_on(typed: dict[str,
     assert "secret_typo" not in said
     assert query(database_url, "select count(*) from staging_csv.imports") == [(40,)]
 
-    code, said = finish(start(typed, "stage-first", "download-all", "--only", "stripe"))
-    assert code == 0, said
+    said = succeed(typed, "stage-first", "download-all", "--only", "stripe")
     assert int(row_of("stripe", said)[3].replace(",", "")) > 100
     assert leftovers(database_url) == []
 
@@ -81,7 +86,7 @@ def test_one_that_fails_stops_no_other_and_the_next_run_goes_on(typed: dict[str,
 def test_a_signal_ends_them_all(
     number: signal.Signals, typed: dict[str, str], sandbox: SandboxServer, database_url: str
 ) -> None:
-    """`kill -9` of Meltano above it too: nothing that was started stays."""
+    """`kill -9` of Meltano above it too: nothing that was started stays, and what it was started with was its own."""
     sandbox.faults.add("hang", "/stripe/v1/charges", 50)
     asked = len(sandbox.log)
     run = start(typed, "meltano", "run", "download-all")
@@ -89,13 +94,15 @@ def test_a_signal_ends_them_all(
         assert run.poll() is None
         time.sleep(0.05)
     started = psutil.Process(run.pid).children(recursive=True)
-    assert len([child for child in started if "tap-stripe" in " ".join(child.cmdline())]) > 0
+    (tap,) = (
+        words for words in (child.cmdline() for child in started) if any("bin/tap-stripe" in one for one in words)
+    )
+    assert Path(tap[tap.index("--config") + 1]).is_relative_to(Path(typed["STAGE_FIRST_DATA"], "meltano"))
     run.send_signal(number)
     finish(run)
     assert psutil.wait_procs(started, timeout=60)[1] == []
     sandbox.faults.clear()
-    code, said = finish(start(typed, "stage-first", "download-all"))
-    assert code == 0, said
+    succeed(typed, "stage-first", "download-all")
     assert leftovers(database_url) == []
 
 

@@ -123,3 +123,9 @@ def leftovers(database_url: str) -> list[str]:
         " union all select 'running ' || stream from ops.sync_runs where status = 'running'",
     )
     return [row[0] for row in found]
+
+
+def failed_logs(data: Path) -> str:
+    """The ends of what failing downloads logged in a data folder: shown where a test expected them to succeed."""
+    logs = {log.name: log.read_text(errors="replace") for log in sorted((data / "logs").glob("*.log"))}
+    return "".join(f"\n--- {name}\n{text[-4000:]}" for name, text in logs.items() if " error " in text)
