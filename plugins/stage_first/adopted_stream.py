@@ -48,7 +48,7 @@ def adopted_stream(source: Source, name: str, account: str | None, paths: Paths)
     Raises:
         UsageError: there is no such stream, or nobody says which account it is.
     """
-    tap = _tap_class(source)(config={}, parse_env_config=True, validate_config=False)
+    tap = tap_of(source)
     stream = tap.streams.get(name)
     if not isinstance(stream, ApiStream):
         names = ", ".join(key for key, known in tap.streams.items() if isinstance(known, ApiStream))
@@ -59,9 +59,11 @@ def adopted_stream(source: Source, name: str, account: str | None, paths: Paths)
     return part
 
 
-def _tap_class(source: Source) -> Any:
+def tap_of(source: Source) -> Any:
+    """The source's tap with the settings of the environment, found by the name of its command."""
     (script,) = entry_points(group="console_scripts", name=source.tap)
-    return getattr(import_module(script.module), script.attr.partition(".")[0])
+    tap_class = getattr(import_module(script.module), script.attr.partition(".")[0])
+    return tap_class(config={}, parse_env_config=True, validate_config=False)
 
 
 def _usual_account(tap: Any, source: Source) -> str:

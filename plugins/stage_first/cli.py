@@ -150,6 +150,22 @@ def adopt(
 
 
 @main.command()
+@click.option("--default-region", help="Two-letter country of numbers without one (default: each tap's own setting).")
+@click.option("--source", "source_name", help="One source, for instance csv (default: all that have rows).")
+@click.option("--account", help="Rows of one account only.")
+@click.pass_obj
+def renormalise(
+    environment: str | None, default_region: str | None, source_name: str | None, account: str | None
+) -> None:
+    """Read the phone numbers of what is staged anew, with no download; run again, it writes only what is left."""
+    from stage_first.renormalise_report import region_named, renormalise_all
+
+    url = enter(environment)
+    failures = renormalise_all(url, region_named(default_region), source_name, account)
+    sys.exit(1 if failures else 0)
+
+
+@main.command()
 @click.option("--systemd", is_flag=True, help="Print a systemd unit for the embedded Postgres instead.")
 def crontab(systemd: bool) -> None:
     """Print the schedules of meltano.yml as crontab lines with the paths of this folder."""

@@ -112,3 +112,17 @@ select
 from ops.sync_run_status
 where run_id = any(%(run_ids)s::uuid[])
 group by run_id
+
+-- name: files_as_mapped
+-- Each imported file's kind, headers and the meaning of its columns: what a person said, else what was detected.
+select
+    files.account,
+    files.id as file_id,
+    files.record ->> 'kind' as kind,
+    files.record -> 'headers' as headers,
+    jsonb_strip_nulls(coalesce(files.record -> 'mapping', '{}') || coalesce(said.mapping, '{}')) as mapping
+from staging_csv.files
+left join (
+    select kind, jsonb_object_agg(header, field) as mapping from ops.csv_mappings group by kind
+) as said on files.record ->> 'kind' = said.kind
+where jsonb_typeof(files.record -> 'headers') = 'array'
