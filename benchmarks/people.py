@@ -92,7 +92,7 @@ def stage(connection: psycopg.Connection[Any], world: World, rows: Rows, first: 
     run = uuid.uuid5(uuid.NAMESPACE_OID, f"{world} {rows.name} {first}")
     origin, key = "null::jsonb", rows.id
     if rows.kind:
-        file = _describe(connection, rows, run)
+        file = describe(connection, rows, run)
         path = f"{rows.kind}.csv"
         origin = f"jsonb_build_object('file', '{file}', 'path', '{path}', 'line', n - {first} + 2)"
         key = f"'{rows.kind}:' || {rows.id}"
@@ -129,7 +129,13 @@ def batches(connection: psycopg.Connection[Any], table: str, rows: int, run: uui
     return int(row[0])
 
 
-def _describe(connection: psycopg.Connection[Any], rows: Rows, run: uuid.UUID) -> str:
+def count_batch(connection: psycopg.Connection[Any], batch: int, *, changed: int) -> None:
+    """Say of a batch that its rows were known before, and how many they are."""
+    statement = "update ops.batches set rows_read = %s, rows_new = 0, rows_changed = %s where batch_id = %s"
+    connection.execute(statement, [changed, changed, batch])
+
+
+def describe(connection: psycopg.Connection[Any], rows: Rows, run: uuid.UUID) -> str:
     """Stage the row of `staging_csv.files` and return the file's id."""
     file = run.hex[:12]
     headers = list(rows.mapping or {})
@@ -160,14 +166,28 @@ def count(connection: psycopg.Connection[Any], table: str) -> int:
     return int(row[0]) if row else 0
 
 
-def new_database(url: str) -> None:
-    """Make the database of this address anew, with `ops` in its newest form."""
-    name = conninfo.conninfo_to_dict(url)["dbname"]
+def new_database(url: str, template: str = "template1") -> None:
+    """Make the database of this address anew, empty or as a copy, with `ops` in its newest form.
+
+    Raises:
+        RuntimeError: there is one by this name that no world of people was made in.
+    """
+    name = str(conninfo.conninfo_to_dict(url)["dbname"])
     with psycopg.connect(conninfo.make_conninfo(url, dbname="postgres"), autocommit=True) as admin:
-        admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(str(name))))
-        admin.execute(sql.SQL("create database {}").format(sql.Identifier(str(name))))
+        if admin.execute("select from pg_database where datname = %s", [name]).fetchone():
+            _refuse_others(url, name)
+        words = [sql.Identifier(word) for word in (name, template)]
+        admin.execute(sql.SQL("drop database if exists {} with (force)").format(words[0]))
+        admin.execute(sql.SQL("create database {} template {}").format(*words))
     with connect(url, application="people") as connection:
         migrate(connection)
+
+
+def _refuse_others(url: str, name: str) -> None:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("select to_regclass('bench.world') is null").fetchone()
+    if row is None or row[0]:
+        raise RuntimeError(f"The database {name} holds no world of people and is not dropped; name another one.")
 
 
 def main() -> None:

@@ -101,6 +101,7 @@ select
     '{run_id}',
     batch_id
 from told
+where {id} is not null
 on conflict do nothing
 """
 
