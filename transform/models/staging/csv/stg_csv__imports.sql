@@ -10,7 +10,7 @@
 {%-
     set cell_fields = [
         'full_name', 'first_name', 'last_name', 'created_at', 'created_time', 'created_zone', 'updated_at', 'amount',
-        'currency', 'status', 'balance_impact', 'country', 'tags',
+        'fee', 'currency', 'status', 'type', 'description', 'balance_impact', 'country', 'tags',
         'consent_email', 'consent_sms', 'consent_whatsapp',
     ]
 %}
@@ -72,6 +72,7 @@ readings as (
         array_agg(header order by field, position_in_field) filter (where is_identifier) as identifier_headers,
         array_agg(field order by field, position_in_field) filter (where is_identifier) as identifier_kinds,
         min(amount_style) filter (where field = 'amount' and position_in_field = 1) as amount_style,
+        min(amount_style) filter (where field = 'fee' and position_in_field = 1) as fee_style,
         min(date_style) filter (where field = 'created_at' and position_in_field = 1) as created_style,
         min(zone) filter (where field = 'created_at' and position_in_field = 1) as created_zone,
         min(date_style) filter (where field = 'updated_at' and position_in_field = 1) as updated_style,
@@ -134,6 +135,7 @@ cells as (
         readings.identifier_kinds,
         readings.email_headers || readings.payer_email_headers as address_headers,
         readings.amount_style,
+        readings.fee_style,
         readings.created_style,
         readings.created_zone,
         readings.updated_style,
@@ -194,6 +196,18 @@ staged as (
         rewritten_at as updated_at,
         case when coalesce(lower(balance_impact_cell) <> 'memo', true) then written_amount end as amount,
         case when upper(currency_cell) ~ '^[A-Z]{3}$' then upper(currency_cell) end as currency,
+        case when kind = 'paypal_activity' then lower(coalesce(type_cell, description_cell)) end as movement,
+        case when kind = 'paypal_activity' then nullif(record ->> 'Reference Txn ID', '') end as reference_id,
+        case
+            when kind in ('paypal_activity', 'stripe_payments') then {{ function('parse_amount') }}(fee_cell, fee_style)
+        end as fee,
+        case
+            when kind = 'stripe_payments' then {{ function('parse_amount') }}(record ->> 'Amount Refunded', 'point')
+        end as amount_refunded,
+        case
+            when kind = 'stripe_payments' then {{ function('parse_amount') }}(record ->> 'Converted Amount', 'point')
+        end as converted_amount,
+        case when kind = 'stripe_payments' then upper(nullif(record ->> 'Converted Currency', '')) end as converted_currency,
         status_cell as status,
         country_cell as country,
         {{ function('split_list') }}(tags_cell) as tags,

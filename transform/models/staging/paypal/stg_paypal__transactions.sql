@@ -34,6 +34,7 @@ staged as (
         {{ function('json_number') }}(record #> '{transaction_info,transaction_amount,value}') as amount,
         {{ function('json_number') }}(record #> '{transaction_info,fee_amount,value}') as fee,
         upper(record #>> '{transaction_info,transaction_amount,currency_code}') as currency,
+        upper(record #>> '{transaction_info,fee_amount,currency_code}') as fee_currency,
         record #>> '{transaction_info,transaction_status}' as status,
         record #>> '{transaction_info,paypal_reference_id}' as reference_id,
         record #>> '{transaction_info,paypal_reference_id_type}' as reference_type,

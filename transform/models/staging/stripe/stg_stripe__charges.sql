@@ -27,6 +27,7 @@ pulled as (
         {{ function('valid_phones') }}(phones) as phones,
         coalesce(record #>> '{billing_details,address,country}', record #>> '{shipping,address,country}') as country,
         {{ function('json_integer') }}(record -> 'amount') as amount_minor,
+        {{ function('json_integer') }}(record -> 'amount_captured') as amount_captured_minor,
         {{ function('json_integer') }}(record -> 'amount_refunded') as amount_refunded_minor,
         upper(record ->> 'currency') as currency,
         record ->> 'status' as status,
@@ -50,6 +51,7 @@ staged as (
     select
         pulled.*,
         {{ function('major_amount') }}(pulled.amount_minor, currencies.stripe_decimals) as amount,
+        {{ function('major_amount') }}(pulled.amount_captured_minor, currencies.stripe_decimals) as amount_captured,
         {{ function('major_amount') }}(pulled.amount_refunded_minor, currencies.stripe_decimals) as amount_refunded
     from pulled
     left join currencies on pulled.currency = currencies.currency

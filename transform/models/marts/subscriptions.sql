@@ -1,0 +1,39 @@
+with
+
+money_subscriptions as (
+
+    select * from {{ ref('int_money__subscriptions') }}
+
+),
+
+clusters as (
+
+    select * from {{ ref('int_identity__clusters') }}
+
+),
+
+subscriptions as (
+
+    select
+        money_subscriptions.subscription_key,
+        clusters.client_id,
+        money_subscriptions.business,
+        money_subscriptions.provider,
+        money_subscriptions.source,
+        money_subscriptions.account,
+        money_subscriptions.id,
+        money_subscriptions.status,
+        money_subscriptions.provider_status,
+        money_subscriptions.monthly_amount,
+        money_subscriptions.currency,
+        money_subscriptions.started_at,
+        money_subscriptions.current_period_end,
+        money_subscriptions.ends_at,
+        money_subscriptions.record_key,
+        money_subscriptions.deleted_at
+    from money_subscriptions
+    left join clusters on money_subscriptions.record_key = clusters.record_key
+
+)
+
+select * from subscriptions
