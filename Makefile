@@ -3,7 +3,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo start stop test check lint soak bench bench-peers bench-large lock clean
+.PHONY: help install demo start stop test check lint soak identity-check bench bench-peers bench-large lock clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,9 @@ lint: check ## ruff, mypy, and sqlfluff with its dbt templater.
 
 soak: install ## The long forms of the tests.
 	@STAGE_FIRST_SOAK=1 $(BIN)/pytest -n 2 --dist loadfile
+
+identity-check: install ## Resolve the worlds of CASES=<folder> (rules.json, worlds.jsonl) into results.jsonl.
+	@$(BIN)/python -m identity_check "$(CASES)"
 
 bench: install ## Ours against COPY and the limits; writes benchmarks/results.json.
 	@$(BIN)/python -m benchmarks

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from fractions import Fraction
 
 Identifier = tuple[str, str]
 Pair = tuple[str, str]
@@ -15,10 +14,10 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Record:
-    """A staged row that can identify a person, its identifiers given after cleaning."""
+    """A staged row, its identifiers given after cleaning; `first_loaded` counts seconds from some beginning."""
 
     key: str
-    first_loaded: Fraction | int
+    first_loaded: int
     name: str
     business: str
     identifiers: frozenset[Identifier]
@@ -30,7 +29,7 @@ class Rules:
 
     order: tuple[str, ...]
     exclusive: frozenset[str] = frozenset()
-    max_names: Mapping[str, int] = field(default_factory=dict)
+    max_names: Mapping[str, int | None] = field(default_factory=dict)
     blocked: frozenset[Identifier] = frozenset()
     max_records: int | None = None
 
@@ -70,3 +69,6 @@ class Resolution:
     founder: Mapping[str, str]
     cases: frozenset[frozenset[Conflict]] = frozenset()
     contradictions: frozenset[Pair] = frozenset()
+
+
+NOTHING = Resolution(frozenset(), frozenset(), frozenset(), {})
