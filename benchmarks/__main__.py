@@ -5,12 +5,24 @@ from __future__ import annotations
 import sys
 import time
 
-from benchmarks import api, api_runs, csv_file, large, load, memory, peers, tap_speed
+from benchmarks import (
+    api,
+    api_runs,
+    csv_file,
+    identity,
+    identity_growth,
+    identity_hard,
+    large,
+    load,
+    memory,
+    peers,
+    tap_speed,
+)
 from benchmarks.bench import bench
 from benchmarks.results import save
 
-MEASURES = (load, csv_file, tap_speed, memory, api, api_runs)
-KINDS = {"--peers": (peers,), "--large": (large,)}
+MEASURES = (load, csv_file, tap_speed, memory, api, api_runs, identity, identity_hard)
+KINDS = {"--peers": (peers,), "--large": (large, identity_growth)}
 
 
 def main() -> None:
@@ -21,7 +33,7 @@ def main() -> None:
         if wanted and name not in wanted:
             continue
         began = time.monotonic()
-        with bench() as place:
+        with bench(on_disk=getattr(module, "ON_DISK", False)) as place:
             results = module.measure(place)
         save(results)
         for result in results:

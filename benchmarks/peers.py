@@ -55,7 +55,7 @@ def _ours(bench: Bench, messages: dict[int, Path]) -> Callable[[int], float]:
 
 
 def _loader(bench: Bench, name: str, package: str, messages: dict[int, Path]) -> Callable[[int], float]:
-    program = _environment(name, package) / "bin" / "target-postgres"
+    program = environment(name, package) / "bin" / "target-postgres"
     config = bench.folder / f"{name}.json"
     address = libpq_environment(bench.url)
     settings = {"host": address["PGHOST"], "port": int(address["PGPORT"]), "user": address["PGUSER"]}
@@ -74,7 +74,7 @@ def _loader(bench: Bench, name: str, package: str, messages: dict[int, Path]) ->
 
 
 def _against_dlt(bench: Bench) -> Result:
-    python = _environment("dlt", "dlt[postgres]") / "bin" / "python"
+    python = environment("dlt", "dlt[postgres]") / "bin" / "python"
     files = {rows: write_file(bench.folder / f"dlt_{rows}.csv", rows, phones=False) for rows in (1, ROWS)}
 
     def theirs(rows: int) -> float:
@@ -92,11 +92,11 @@ def _against_dlt(bench: Bench) -> Result:
     return at_least("csv_vs_dlt", f"dlt over ours, a CSV file of {ROWS:,} rows", ratios, 5.0)
 
 
-def _environment(name: str, package: str) -> Path:
-    """A throw-away environment with one package from the index."""
+def environment(name: str, *packages: str) -> Path:
+    """A throw-away environment with packages from the index."""
     folder = WORK / name
     if not (folder / "bin" / "python").exists():
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-        install = [BIN / "uv", "pip", "install", "--quiet", "--python", folder / "bin" / "python", package]
-        subprocess.run(install, check=True)
+        install = [BIN / "uv", "pip", "install", "--quiet", "--python", folder / "bin" / "python"]
+        subprocess.run([*install, *packages], check=True)
     return folder

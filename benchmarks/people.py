@@ -18,7 +18,7 @@ from psycopg import conninfo, sql
 from warehouse.connection import connect
 from warehouse.migrate import migrate
 
-from benchmarks.people_rows import PEOPLE, ROWS, STREAMS, Rows
+from benchmarks.people_rows import CUSTOMERS, HOTMART_EXPORT, SQL, STREAMS, SUBSCRIBERS, Rows
 
 BATCH_ROWS = 4_000
 CUSTOM_FIELDS = {"cf_stripe": "Stripe Customer ID", "cf_manychat": "ManyChat ID"}
@@ -48,27 +48,26 @@ class World:
     def constants(self) -> dict[str, int]:
         """What the SQL of people and rows is filled in with."""
         people = max(10, self.records // 2)
-        shares = {rows.name: rows.share for rows in STREAMS}
         return {
             "records": self.records,
             "seed": self.seed,
             "people": people,
             "shops": max(1, people // 80_000),
-            "chat_step": max(2, int(people / (self.records * shares["staging_manychat.subscribers"] * 1.2))),
-            "payer_step": max(2, int(people / (self.records * shares["staging_stripe.customers"] * 1.2))),
+            "chat_step": max(2, int(people / (self.records * SUBSCRIBERS.share * 1.2))),
+            "payer_step": max(2, int(people / (self.records * CUSTOMERS.share * 1.2))),
         }
 
     def counts(self) -> dict[str, int]:
         """Rows of each stream, which are all records together."""
         counts = {rows.name: max(1, round(self.records * rows.share)) for rows in STREAMS}
-        counts["hotmart_sales"] += self.records - sum(counts.values())
+        counts[HOTMART_EXPORT.name] += self.records - sum(counts.values())
         return counts
 
 
 def fill(url: str, world: World) -> dict[str, int]:
     """Stage the world in a migrated database that has none yet; returns the rows of each table."""
     with connect(url, application="people") as connection:
-        connection.execute(PEOPLE.format(**world.constants))
+        connection.execute(SQL["people"].format(**world.constants))
         _custom_fields(connection)
     with ThreadPoolExecutor(2) as workers:
         list(workers.map(lambda rows: _stage(url, world, rows), sorted(STREAMS, key=lambda rows: -rows.share)))
@@ -91,13 +90,11 @@ def stage(connection: psycopg.Connection[Any], world: World, rows: Rows, first: 
     constants = {**world.constants, "salt": salt}
     run = uuid.uuid5(uuid.NAMESPACE_OID, f"{world} {rows.name} {first}")
     origin, key = "null::jsonb", rows.id
-    if rows.kind:
+    if rows.is_file:
         file = describe(connection, rows, run)
-        path = f"{rows.kind}.csv"
-        origin = f"jsonb_build_object('file', '{file}', 'path', '{path}', 'line', n - {first} + 2)"
-        key = f"'{rows.kind}:' || {rows.id}"
-    is_api = not rows.kind
-    statement = ROWS.format(
+        origin = f"jsonb_build_object('file', '{file}', 'path', '{rows.name}.csv', 'line', n - {first} + 2)"
+        key = f"'{rows.name}:' || {rows.id}"
+    statement = SQL["rows"].format(
         table=rows.table,
         first=first,
         last=last,
@@ -108,9 +105,9 @@ def stage(connection: psycopg.Connection[Any], world: World, rows: Rows, first: 
         has_email=rows.has_email,
         has_phone=rows.has_phone,
         id=key,
-        created="moment" if is_api else "null",
-        updated="moment + make_interval(hours => luck::integer)" if is_api else "null",
-        record=rows.record.replace("own_key", rows.id),
+        created="null" if rows.is_file else "moment",
+        updated="null" if rows.is_file else "moment + make_interval(hours => luck::integer)",
+        record=SQL[rows.name].replace("own_key", rows.id),
         origin=origin,
         run_id=run,
     )
@@ -138,9 +135,13 @@ def count_batch(connection: psycopg.Connection[Any], batch: int, *, changed: int
 def describe(connection: psycopg.Connection[Any], rows: Rows, run: uuid.UUID) -> str:
     """Stage the row of `staging_csv.files` and return the file's id."""
     file = run.hex[:12]
-    headers = list(rows.mapping or {})
-    record: dict[str, Any] = {"path": f"{rows.kind}.csv", "kind": rows.kind, "headers": headers}
-    record |= {"mapping": rows.mapping, "formats": rows.formats}
+    record = {
+        "path": f"{rows.name}.csv",
+        "kind": rows.name,
+        "headers": list(rows.mapping),
+        "mapping": rows.mapping,
+        "formats": rows.formats,
+    }
     batch = batches(connection, "staging_csv.files", 1, run)
     _insert(connection, "staging_csv.files", file, record, run, batch)
     return file

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from warehouse.connection import connect
 
 from benchmarks.people import World, batches, count, count_batch, describe, stage
-from benchmarks.people_rows import PEOPLE, STREAMS, Rows
+from benchmarks.people_rows import SQL, STREAMS, Rows
 
 if TYPE_CHECKING:
     import psycopg
@@ -34,22 +34,35 @@ _UPDATE = (
         chosen.*,
         people.given,
         case when luck < 3 then people.email else 'nueva.' || md5(chosen.id) || '@correo.mx' end as email,
-        case when luck < 3 then people.phone else '+5281' || lpad((chosen.person * 7919 % 100000000)::text, 8, '0') end as phone
+        case
+            when luck < 3 then people.phone
+            else '+5281' || lpad((chosen.person * 7919 % 100000000)::text, 8, '0')
+        end as phone
     from chosen
     inner join bench.people as people on chosen.person = people.person
 )
 update {table} as kept set
-    record = kept.record || case told.turn
-        when 0 then jsonb_build_object(case when kept.record ? 'first_name' then 'first_name' when kept.record ? 'firstName'
-            then 'firstName' when kept.record ? 'Nome' then 'Nome' else 'First Name' end, told.given)
-        when 1 then jsonb_build_object(case when kept.record ? 'email' then 'email' when kept.record ? 'Customer Email'
-            then 'Customer Email' else 'Email' end, told.email)
-        else jsonb_build_object(case when kept.record ? 'phone' then 'phone' when kept.record ? 'Telefone'
-            then 'Telefone' else 'Phone' end, told.phone)
-    end,
-    phones = case when told.turn = 2 then jsonb_build_array(told.phone) else kept.phones end,
+    record = kept.record || jsonb_build_object(
+        coalesce(
+            (
+                select key
+                from unnest(case told.turn
+                    when 0 then array['first_name', 'firstName', 'Nome', 'First Name']
+                    when 1 then array['email', 'Customer Email', 'Email']
+                    else array['phone', 'Telefone', 'Phone']
+                end) as key
+                where kept.record ? key
+                limit 1
+            ),
+            'Note'
+        ),
+        case told.turn when 0 then told.given when 1 then told.email else told.phone end
+    ),
+    phones = case when told.turn = 2 and kept.phones <> '[]' then jsonb_build_array(told.phone) else kept.phones end,
     updated_at = kept.updated_at + interval '1 year',
-    _loaded_at = clock_timestamp(), _batch_id = {batch}, _run_id = '{run}'
+    _loaded_at = clock_timestamp(),
+    _batch_id = {batch},
+    _run_id = '{run}'
 from told
 where kept.account = told.account and kept.id = told.id
 """
@@ -57,7 +70,11 @@ where kept.account = told.account and kept.id = told.id
 _DELETE = (
     _CHOSEN
     + """
-update {table} as kept set _deleted_at = clock_timestamp(), _loaded_at = clock_timestamp(), _batch_id = {batch}, _run_id = '{run}'
+update {table} as kept set
+    _deleted_at = clock_timestamp(),
+    _loaded_at = clock_timestamp(),
+    _batch_id = {batch},
+    _run_id = '{run}'
 from chosen
 where kept.account = chosen.account and kept.id = chosen.id
 """
@@ -84,7 +101,7 @@ def change(connection: psycopg.Connection[Any], percent: float) -> int:
 
 def _more(connection: psycopg.Connection[Any], world: World, rows: Rows, percent: float) -> int:
     wanted = max(1, round(world.records * rows.share * NEW * percent / 100))
-    condition = f" where id like '{rows.kind}:%'" if rows.kind else ""
+    condition = f" where id like '{rows.name}:%'" if rows.is_file else ""
     present = count(connection, rows.table + condition)
     stage(connection, world, rows, present, present + wanted)
     return count(connection, rows.table + condition) - present
@@ -137,7 +154,8 @@ select
     'main',
     'hard:' || n,
     jsonb_build_object(
-        'Name', {name}, 'Email', {email}, 'Phone', array_to_string({phones}, ' '), 'Customer', {customer}, 'Note', repeat('nota ', 60)
+        'Name', {name}, 'Email', {email}, 'Phone', array_to_string({phones}, ' '), 'Customer', {customer},
+        'Note', repeat('nota ', 60)
     ),
     to_jsonb({phones}),
     jsonb_build_object('file', '{file}', 'path', 'hard.csv', 'line', n + 2),
@@ -150,12 +168,12 @@ from generate_series(0, {rows} - 1) as n
 
 
 def fill_hard(url: str, case: str, rows: int) -> None:
-    """Stage so many CSV rows of a hard case, or of the ordinary one that it is compared with, in a migrated database."""
+    """Stage so many CSV rows of a hard case, or of the ordinary one it is compared with, in a migrated database."""
     run = uuid.uuid5(uuid.NAMESPACE_OID, case)
-    kind = Rows("staging_csv.imports", 1, "n", "n", "", 0, 0, "hard", _MAPPING, {})
+    kind = Rows("staging_csv.imports", "hard", 1, "n", "n", 100, 100, _MAPPING)
     cells = {name: cell.format(rows=rows) for name, cell in (_ORDINARY | HARD[case]).items()}
     with connect(url, application="people") as connection:
-        connection.execute(PEOPLE.format(**World(rows).constants))
+        connection.execute(SQL["people"].format(**World(rows).constants))
         file = describe(connection, kind, run)
         batch = batches(connection, kind.table, rows, run)
         connection.execute(_HARD.format(file=file, run=run, batch=batch, rows=rows, **cells))

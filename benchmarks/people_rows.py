@@ -1,230 +1,190 @@
-"""The rows of each raw stream of a world of people, as SQL over the numbers of its rows and `bench.people`."""
+"""Which rows of which raw streams a world of people has: how many, whose, and in which columns a file tells them."""
 
-# ruff: noqa: E501
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
 
-PEOPLE = """
-create schema if not exists bench;
-create or replace function bench.draw(number bigint, salt bigint, below bigint) returns bigint
-language sql immutable parallel safe return (hashint8extended(number, salt) & 4294967295) % below;
-
-drop table if exists bench.world, bench.people;
-create table bench.world as select {records}::bigint as records, {seed}::bigint as seed;
-create table bench.people as
-with names as (
-    select
-        '{{Ana,Luis,María,José,Sofía,Juan,Lucía,Pedro,Elena,Diego,Carmen,Raúl,Julia,Iván,Rosa,Hugo,Inés,Óscar,Paula,Tomás}}'::text[]
-            as given,
-        '{{García,López,Pérez,Ruiz,Silva,Castro,Núñez,Díaz,Torres,Vega,Ríos,Mora,Peña,León,Soto,Cruz,Reyes,Luna,Ortiz,Gil}}'::text[]
-            as family
-), drawn as (
-    select
-        person,
-        names.given[1 + bench.draw(person, {seed} + 1, 20)] as given,
-        names.family[1 + bench.draw(person, {seed} + 2, 20)] || ' '
-        || names.family[1 + bench.draw(person, {seed} + 3, 20)] as family,
-        case when bench.draw(person, {seed} + 4, 100) < 15 then greatest(0, person - 1 - bench.draw(person, {seed} + 5, 3)) else person end
-            as home
-    from generate_series(0, {people}::bigint - 1) as person
-    cross join names
-), addressed as (
-    select
-        *,
-        translate(lower(given || '.' || replace(family, ' ', '')), 'áéíóúñ', 'aeioun') || person as mailbox
-    from drawn
-)
-select
-    person,
-    given,
-    family,
-    mailbox || '@' || (array['gmail.com', 'hotmail.com', 'outlook.com', 'correo.mx'])[1 + bench.draw(person, {seed} + 6, 4)] as email,
-    case when bench.draw(person, {seed} + 7, 100) < 10 then mailbox || '@empresa' || person % 997 || '.com' end as email2,
-    case
-        when bench.draw(person, {seed} + 8, 1000) < 4
-            then '+5233' || lpad(bench.draw(person, {seed} + 9, {shops})::text, 8, '0')
-        else '+5255' || lpad((home * 7919 % 100000000)::text, 8, '0')
-    end as phone,
-    left(md5('contact' || person), 20) as contact_id,
-    case when person % {chat_step} = 0 then (100000000 + person)::text end as subscriber_id,
-    case when person % {payer_step} = 1 then 'cus_' || left(md5('customer' || person), 14) end as customer_id
-from addressed;
-create unique index on bench.people (person);
-analyze bench.people;
-"""
-
-ROWS = """
-insert into {table} (
-    account, id, created_at, updated_at, record, phones, origin, _first_loaded_at, _loaded_at, _run_id, _batch_id
-)
-with drawn as (
-    select
-        n,
-        {first_batch} + (n - {first}) / {batch_rows} as batch_id,
-        {person} as person,
-        bench.draw(n, {salt} + 1, 100) as luck,
-        bench.draw(n, {salt} + 2, 100) as chance,
-        timestamptz '2023-01-01 00:00:00+00' + make_interval(secs => bench.draw(n, {salt} + 3, 100000000)) as moment
-    from generate_series({first}::bigint, {last}::bigint - 1) as n
-), seen as (
-    select
-        drawn.*,
-        people.given,
-        people.family,
-        people.given || ' ' || people.family as full_name,
-        case when chance < 40 then coalesce(people.email2, people.email) else people.email end as address,
-        people.email2,
-        people.phone as number,
-        people.contact_id,
-        people.subscriber_id,
-        people.customer_id
-    from drawn
-    inner join bench.people as people on drawn.person = people.person
-), told as (
-    select
-        *,
-        case when luck < {has_email} then case when chance % 10 = 7 then upper(address) else address end else '' end as email,
-        case when 100 - luck <= {has_phone} then number end as phone
-    from seen
-)
-select
-    'main',
-    {id},
-    {created},
-    {updated},
-    {record},
-    to_jsonb(array_remove(array[phone], null)),
-    {origin},
-    timestamptz '2026-05-01 00:00:00+00' + make_interval(secs => batch_id),
-    timestamptz '2026-05-01 00:00:00+00' + make_interval(secs => batch_id),
-    '{run_id}',
-    batch_id
-from told
-where {id} is not null
-on conflict do nothing
-"""
-
-_FILLER = "jsonb_build_object('id', left(md5('field' || {0}), 20), 'value', (array['sí', 'no', 'Instagram', 'Facebook Ads', 'Curso de verano', 'México', '2024-05-17'])[1 + (n + {0}) % 7])"
-
-_CONTACT = f"""jsonb_build_object(
-    'id', contact_key, 'locationId', 'loc_bench', 'contactName', lower(full_name), 'firstName', given, 'lastName', family,
-    'email', nullif(email, ''), 'phone', phone, 'type', 'lead', 'country', 'MX', 'dnd', false, 'source', 'Formulario web',
-    'additionalEmails', case when email2 is not null and chance % 2 = 0 then jsonb_build_array(jsonb_build_object('email', email2)) else '[]' end,
-    'tags', jsonb_build_array('cliente', 'curso-2026', 'newsletter-' || n % 12), 'dateAdded', moment, 'dateUpdated', moment,
-    'customFields', jsonb_build_array({", ".join(_FILLER.format(number) for number in range(6))})
-        || case when customer_id is not null and chance < 50 then jsonb_build_array(jsonb_build_object('id', 'cf_stripe', 'value', customer_id)) else '[]' end
-        || case when subscriber_id is not null and chance >= 60 then jsonb_build_array(jsonb_build_object('id', 'cf_manychat', 'value', subscriber_id)) else '[]' end,
-    'dndSettings', jsonb_build_object('Email', jsonb_build_object('status', case when luck = 5 then 'active' else 'inactive' end, 'message', '', 'code', '')),
-    'attributions', jsonb_build_array(jsonb_build_object('utmSessionSource', 'Social media', 'isFirst', true, 'medium', 'form', 'mediumId', md5(n::text)))
-)""".replace("contact_key", "left(md5('contact' || n), 20)")
-
-_SUBSCRIBER = """jsonb_build_object(
-    'id', subscriber_id, 'page_id', '1234567', 'status', 'active', 'first_name', given, 'last_name', split_part(family, ' ', 1),
-    'name', given || ' ' || split_part(family, ' ', 1), 'gender', 'female', 'profile_pic', 'https://cdn.example.com/pictures/' || md5(n::text) || '/' || md5(person::text) || '.jpg',
-    'locale', 'es_LA', 'language', 'Spanish', 'timezone', 'UTC-06', 'live_chat_url', 'https://chat.example.com/1234567/chat/' || subscriber_id,
-    'last_input_text', 'Hola, quiero más información del curso', 'optin_phone', phone is not null, 'phone', phone, 'optin_email', email <> '', 'email', nullif(email, ''),
-    'subscribed', moment, 'last_interaction', moment, 'ig_username', null, 'whatsapp_phone', phone, 'optin_whatsapp', phone is not null,
-    'custom_fields', jsonb_build_array(
-        jsonb_build_object('id', 11, 'name', 'ghl_contact_id', 'type', 'text', 'value', case when chance < 30 then contact_id end),
-        jsonb_build_object('id', 12, 'name', 'curso', 'type', 'text', 'value', 'Curso de verano')
-    ),
-    'tags', jsonb_build_array(jsonb_build_object('id', 21, 'name', 'interesado'), jsonb_build_object('id', 22, 'name', 'instagram'))
-)"""
-
-_GHL_EXPORT = """jsonb_build_object(
-    'Contact Id', own_key, 'First Name', given, 'Last Name', family, 'Phone', coalesce(phone, ''), 'Email', email,
-    'Created', to_char(moment, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'Last Activity', to_char(moment, 'Mon DD YYYY HH12:MI AM'), 'Tags', 'cliente, curso-2026',
-    'Country', 'MX', 'Opportunities', '', 'Business Name', '', 'DND', 'false', 'Stripe Customer ID', '', 'ManyChat ID', '',
-    'Notas', 'Importado del sistema anterior; pidió informes del curso de verano y no contestó la segunda llamada'
-)"""
-_STRIPE_EXPORT = """jsonb_build_object(
-    'id', own_key, 'Created date (UTC)', to_char(moment, 'YYYY-MM-DD HH24:MI:SS'), 'Amount', (10 + luck) || '.00', 'Amount Refunded', '0.00',
-    'Currency', 'mxn', 'Captured', 'true', 'Converted Amount', '1.10', 'Converted Amount Refunded', '0.00', 'Converted Currency', 'usd', 'Fee', '0.33',
-    'Is Link', 'false', 'Mode', 'Live', 'Payment Source Type', 'card', 'Status', 'Paid', 'Taxes On Fee', '0.00', 'Application Fee', '',
-    'Application ID', '', 'Customer ID', coalesce(customer_id, ''), 'Customer Email', email, 'Description', 'Membresía mensual de la academia'
-)"""
-_HOTMART_EXPORT = """jsonb_build_object(
-    'Nome do Produto', 'Curso de verão', 'Nome do Produtor', 'Academia Ñandú', 'Documento do Produtor', '', 'Nome do Afiliado', '',
-    'Transação', own_key, 'Meio de Pagamento', 'Cartão de Crédito', 'Origem', '', 'Moeda', 'BRL', 'Preço do Produto', (10 + luck) || ',00',
-    'Preço da Oferta', (10 + luck) || ',00', 'Taxa de Câmbio', '1,00', 'Data de Venda', to_char(moment, 'DD/MM/YYYY HH24:MI:SS'), 'Status', 'Completo',
-    'Nome', case when chance % 7 = 0 then upper(full_name) else full_name end, 'Email', email, 'Telefone', coalesce(phone, ''), 'País', 'Brasil', 'Código', md5(n::text)
-)"""
-_SHOPIFY_EXPORT = """jsonb_build_object(
-    'Customer ID', own_key, 'First Name', given, 'Last Name', split_part(family, ' ', 1), 'Email', email, 'Accepts Email Marketing', 'yes',
-    'Default Address Company', '', 'Default Address Address1', 'Calle ' || split_part(family, ' ', 2) || ' ' || luck, 'Default Address Address2', '',
-    'Default Address City', 'Guadalajara', 'Default Address Province Code', 'JAL', 'Default Address Country Code', 'MX', 'Default Address Zip', '44100',
-    'Default Address Phone', '', 'Phone', coalesce(phone, ''), 'Accepts SMS Marketing', 'no', 'Total Spent', luck || '.50', 'Total Orders', luck % 9, 'Note', '', 'Tax Exempt', 'no', 'Tags', 'tienda'
-)"""
-_CUSTOMER = """jsonb_build_object(
-    'id', customer_id, 'object', 'customer', 'name', full_name, 'email', nullif(email, ''), 'phone', phone, 'currency', 'mxn', 'balance', 0,
-    'created', extract(epoch from moment)::bigint, 'delinquent', false, 'livemode', true, 'description', null, 'address', jsonb_build_object('country', 'MX', 'city', 'Guadalajara'),
-    'metadata', case when chance < 40 then jsonb_build_object('ghl_contact_id', contact_id) else '{}' end,
-    'invoice_prefix', left(md5(n::text), 8), 'invoice_settings', jsonb_build_object('footer', null, 'custom_fields', null), 'preferred_locales', jsonb_build_array('es-419')
-)"""
-_CHARGE = """jsonb_build_object(
-    'id', own_key, 'object', 'charge', 'amount', 1000 + luck * 100, 'amount_captured', 1000 + luck * 100, 'amount_refunded', 0, 'currency', 'mxn', 'customer', customer_id,
-    'status', 'succeeded', 'paid', true, 'captured', true, 'refunded', false, 'disputed', false, 'livemode', true, 'created', extract(epoch from moment)::bigint,
-    'billing_details', jsonb_build_object('name', full_name, 'email', nullif(email, ''), 'phone', phone, 'address', jsonb_build_object('country', 'MX')),
-    'receipt_email', nullif(email, ''), 'metadata', '{}'::jsonb, 'description', 'Membresía mensual de la academia', 'payment_intent', 'pi_' || md5(n::text),
-    'payment_method_details', jsonb_build_object('type', 'card', 'card', jsonb_build_object('brand', 'visa', 'last4', '4242', 'fingerprint', left(md5(person::text), 16)))
-)"""
-_TRANSACTION = """jsonb_build_object(
-    'transaction_info', jsonb_build_object(
-        'transaction_id', own_key, 'transaction_event_code', 'T0006', 'transaction_initiation_date', moment, 'transaction_updated_date', moment,
-        'transaction_amount', jsonb_build_object('currency_code', 'MXN', 'value', (10 + luck) || '.00'),
-        'fee_amount', jsonb_build_object('currency_code', 'MXN', 'value', '-1.10'), 'transaction_status', 'S', 'transaction_subject', 'Curso de verano'
-    ),
-    'payer_info', jsonb_build_object(
-        'account_id', upper(left(md5('payer' || person), 13)), 'email_address', nullif(email, ''), 'country_code', 'MX', 'payer_status', 'Y',
-        'payer_name', jsonb_build_object('given_name', given, 'surname', family, 'alternate_full_name', full_name)
-    ),
-    'shipping_info', jsonb_build_object('name', full_name), 'cart_info', '{}'::jsonb
-)"""
+_PARTS = re.split(r"^-- name: (\w+)\n", Path(__file__).with_name("people.sql").read_text("utf-8"), flags=re.MULTILINE)
+SQL = dict(zip(_PARTS[1::2], _PARTS[2::2], strict=True))
+"""The statements and expressions of `people.sql` by name."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of one stream: their share of all records, whose they are, what they hold; a file's kind and columns."""
+    """Rows of one stream.
+
+    Attributes:
+        table: where they are staged.
+        name: the expression of their `record` in `people.sql`; for CSV files also the kind of file.
+        share: their part of all records of the world.
+        person: the number of the person whose row the n-th is.
+        id: the row's own id.
+        has_email: how many of a hundred have an e-mail.
+        has_phone: how many of a hundred have a phone.
+        mapping: of a CSV file, the columns that mean something.
+        formats: of a CSV file, how dates and amounts are written.
+    """
 
     table: str
+    name: str
     share: float
     person: str
     id: str
-    record: str
     has_email: int
     has_phone: int
-    kind: str = ""
-    mapping: dict[str, str] | None = None
-    formats: dict[str, dict[str, str]] | None = None
+    mapping: dict[str, str] = field(default_factory=dict)
+    formats: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
-    def name(self) -> str:
-        """What tells them from the others."""
-        return self.kind or self.table
+    def is_file(self) -> bool:
+        """Whether they came in a CSV file."""
+        return bool(self.mapping)
 
 
-# A few people are in the lists again and again: the square makes low numbers common.
-_CROWD = "({people} * power(bench.draw(n, {salt} + 5, 1000000) / 1000000.0, 2))::bigint % {people}"
+_CSV = "staging_csv.imports"
 _AT_UTC = {"date": "ymd", "time_zone": "UTC"}
-_POINT = {"amount": "point"}
+_ANYBODY = "bench.draw(n, {salt} + 4, {people})"
+_PAYER = "(bench.draw(n, {salt} + 4, {people} / {payer_step} + 1) * {payer_step} + 1) % {people}"
+_CROWD = "({people} * power(bench.draw(n, {salt} + 5, 1000000) / 1000000.0, 2))::bigint % {people}"
+"""A few people are in the lists again and again: the square makes low numbers common."""
 
+CONTACTS = Rows(
+    "staging_ghl.contacts",
+    "contact",
+    share=0.27,
+    person=f"case when bench.draw(n, {{salt}}, 100) < 96 then n % {{people}} else {_ANYBODY} end",
+    id="left(md5('contact' || n), 20)",
+    has_email=80,
+    has_phone=85,
+)
+SUBSCRIBERS = Rows(
+    "staging_manychat.subscribers",
+    "subscriber",
+    share=0.056,
+    person="n * {chat_step} % {people}",
+    id="subscriber_id",
+    has_email=35,
+    has_phone=65,
+)
+CONTACT_EXPORT = Rows(
+    _CSV,
+    "ghl_contacts",
+    share=0.0617,
+    person="n * 3 % {people}",
+    id="left(md5('contact' || n * 3), 20)",
+    has_email=80,
+    has_phone=80,
+    mapping={
+        "Contact Id": "ghl_contact_id",
+        "First Name": "first_name",
+        "Last Name": "last_name",
+        "Phone": "phone",
+        "Email": "email",
+        "Created": "created_at",
+        "Country": "country",
+        "Tags": "tags",
+        "Stripe Customer ID": "stripe_customer_id",
+        "ManyChat ID": "manychat_subscriber_id",
+    },
+    formats={"Created": _AT_UTC},
+)
+STRIPE_EXPORT = Rows(
+    _CSV,
+    "stripe_payments",
+    share=0.2,
+    person=_CROWD,
+    id="'ch_' || md5('charge' || n)",
+    has_email=96,
+    has_phone=0,
+    mapping={
+        "Created date (UTC)": "created_at",
+        "Amount": "amount",
+        "Currency": "currency",
+        "Status": "status",
+        "Customer ID": "stripe_customer_id",
+        "Customer Email": "email",
+    },
+    formats={"Created date (UTC)": _AT_UTC, "Amount": {"amount": "point"}},
+)
+HOTMART_EXPORT = Rows(
+    _CSV,
+    "hotmart_sales",
+    share=0.23,
+    person=_CROWD,
+    id="'HP' || (10000000000 + n)",
+    has_email=98,
+    has_phone=20,
+    mapping={
+        "Data de Venda": "created_at",
+        "Preço do Produto": "amount",
+        "Moeda": "currency",
+        "Status": "status",
+        "Nome": "full_name",
+        "Email": "email",
+        "Telefone": "phone",
+        "País": "country",
+    },
+    formats={
+        "Data de Venda": {"date": "dmy", "time_zone": "America/Sao_Paulo"},
+        "Preço do Produto": {"amount": "comma"},
+    },
+)
+SHOPIFY_EXPORT = Rows(
+    _CSV,
+    "shopify_customers",
+    share=0.17,
+    person=_CROWD,
+    id="(7000000000000 + n)::text",
+    has_email=75,
+    has_phone=45,
+    mapping={
+        "First Name": "first_name",
+        "Last Name": "last_name",
+        "Email": "email",
+        "Phone": "phone",
+        "Accepts Email Marketing": "consent_email",
+        "Accepts SMS Marketing": "consent_sms",
+        "Default Address Country Code": "country",
+        "Tags": "tags",
+    },
+)
+CUSTOMERS = Rows(
+    "staging_stripe.customers",
+    "customer",
+    share=0.003,
+    person="(n * {payer_step} + 1) % {people}",
+    id="customer_id",
+    has_email=97,
+    has_phone=20,
+)
+CHARGES = Rows(
+    "staging_stripe.charges",
+    "charge",
+    share=0.005,
+    person=f"case when bench.draw(n, {{salt}}, 100) < 60 then {_PAYER} else {_ANYBODY} end",
+    id="'ch_' || left(md5('stripe' || n), 24)",
+    has_email=95,
+    has_phone=10,
+)
+TRANSACTIONS = Rows(
+    "staging_paypal.transactions",
+    "transaction",
+    share=0.0043,
+    person=_CROWD,
+    id="upper(left(md5('paypal' || n), 17)) || ':T0006:' || to_char(moment, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+    has_email=100,
+    has_phone=0,
+)
 STREAMS = (
-    Rows("staging_ghl.contacts", 0.27, "case when bench.draw(n, {salt}, 100) < 96 then n % {people} else bench.draw(n, {salt} + 4, {people}) end", "left(md5('contact' || n), 20)", _CONTACT, 80, 85),
-    Rows("staging_manychat.subscribers", 0.056, "n * {chat_step} % {people}", "subscriber_id", _SUBSCRIBER, 35, 65),
-    Rows("staging_csv.imports", 0.0617, "n * 3 % {people}", "left(md5('contact' || n * 3), 20)", _GHL_EXPORT, 80, 80, "ghl_contacts",
-         {"Contact Id": "ghl_contact_id", "First Name": "first_name", "Last Name": "last_name", "Phone": "phone", "Email": "email", "Created": "created_at", "Country": "country", "Tags": "tags", "Stripe Customer ID": "stripe_customer_id", "ManyChat ID": "manychat_subscriber_id"},
-         {"Created": _AT_UTC}),
-    Rows("staging_csv.imports", 0.2, _CROWD, "'ch_' || md5('charge' || n)", _STRIPE_EXPORT, 96, 0, "stripe_payments",
-         {"Created date (UTC)": "created_at", "Amount": "amount", "Currency": "currency", "Status": "status", "Customer ID": "stripe_customer_id", "Customer Email": "email"},
-         {"Created date (UTC)": _AT_UTC, "Amount": _POINT}),
-    Rows("staging_csv.imports", 0.23, _CROWD, "'HP' || (10000000000 + n)", _HOTMART_EXPORT, 98, 20, "hotmart_sales",
-         {"Data de Venda": "created_at", "Preço do Produto": "amount", "Moeda": "currency", "Status": "status", "Nome": "full_name", "Email": "email", "Telefone": "phone", "País": "country"},
-         {"Data de Venda": {"date": "dmy", "time_zone": "America/Sao_Paulo"}, "Preço do Produto": {"amount": "comma"}}),
-    Rows("staging_csv.imports", 0.17, _CROWD, "(7000000000000 + n)::text", _SHOPIFY_EXPORT, 75, 45, "shopify_customers",
-         {"First Name": "first_name", "Last Name": "last_name", "Email": "email", "Phone": "phone", "Accepts Email Marketing": "consent_email", "Accepts SMS Marketing": "consent_sms", "Default Address Country Code": "country", "Tags": "tags"},
-         {}),
-    Rows("staging_stripe.customers", 0.003, "(n * {payer_step} + 1) % {people}", "customer_id", _CUSTOMER, 97, 20),
-    Rows("staging_stripe.charges", 0.005, "case when bench.draw(n, {salt}, 100) < 60 then (bench.draw(n, {salt} + 4, {people} / {payer_step} + 1) * {payer_step} + 1) % {people} else bench.draw(n, {salt} + 4, {people}) end", "'ch_' || left(md5('stripe' || n), 24)", _CHARGE, 95, 10),
-    Rows("staging_paypal.transactions", 0.0043, _CROWD, "upper(left(md5('paypal' || n), 17)) || ':T0006:' || to_char(moment, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')", _TRANSACTION, 100, 0),
-)  # fmt: skip
+    CONTACTS,
+    SUBSCRIBERS,
+    CONTACT_EXPORT,
+    STRIPE_EXPORT,
+    HOTMART_EXPORT,
+    SHOPIFY_EXPORT,
+    CUSTOMERS,
+    CHARGES,
+    TRANSACTIONS,
+)
