@@ -11,6 +11,7 @@ from local_postgres.errors import LocalServerError
 from stage_first import project, settings
 from stage_first.console import console
 from stage_first.doors import enter
+from stage_first.rules_cli import rules
 
 
 class _Group(click.Group):
@@ -30,6 +31,9 @@ class _Group(click.Group):
 def main(context: click.Context, environment: str | None) -> None:
     """Download everything first, merge when you decide."""
     context.obj = environment
+
+
+main.add_command(rules)
 
 
 @main.command()

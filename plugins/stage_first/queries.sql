@@ -126,3 +126,53 @@ left join (
     select kind, jsonb_object_agg(header, field) as mapping from ops.csv_mappings group by kind
 ) as said on files.record ->> 'kind' = said.kind
 where jsonb_typeof(files.record -> 'headers') = 'array'
+
+-- name: standing_overrides
+-- Changes of the rules that stand.
+select
+    override_id,
+    seed,
+    key,
+    rule_overrides.row,
+    comment,
+    changed_by,
+    changed_at
+from ops.rule_overrides
+where withdrawn_at is null
+order by override_id
+
+-- name: contested_records
+-- Of each of two clients the first loaded record that holds the strongest value which both hold and which counts.
+with one as (
+    select identifiers.value_number
+    from unified_internal.int_identity__clusters as clusters
+    inner join unified_internal.int_identity__identifiers as identifiers
+        on clusters.record_number = identifiers.record_number
+    where clusters.client_id = %(one)s
+),
+
+other as (
+    select identifiers.value_number
+    from unified_internal.int_identity__clusters as clusters
+    inner join unified_internal.int_identity__identifiers as identifiers
+        on clusters.record_number = identifiers.record_number
+    where clusters.client_id = %(other)s
+),
+
+contested as (
+    select min(one.value_number) as value_number
+    from one
+    inner join other on one.value_number = other.value_number
+    left join unified_internal.int_identity__excluded as excluded on one.value_number = excluded.value_number
+    where excluded.value_number is null
+)
+
+select distinct on (clusters.client_id)
+    clusters.client_id::text as client_id,
+    records.record_key
+from contested
+inner join unified_internal.int_identity__identifiers as identifiers on contested.value_number = identifiers.value_number
+inner join unified_internal.int_identity__clusters as clusters on identifiers.record_number = clusters.record_number
+inner join unified_internal.int_identity__records as records on identifiers.record_number = records.record_number
+where clusters.client_id in (%(one)s, %(other)s)
+order by clusters.client_id, records._first_loaded_at, records.record_key collate "C"

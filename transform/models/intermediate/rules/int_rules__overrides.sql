@@ -8,7 +8,7 @@ rule_overrides as (
 
 standing as (
 
-    select distinct on (rule_overrides.seed, rule_overrides.key)
+    select
         rule_overrides.override_id,
         rule_overrides.seed,
         rule_overrides.key,
@@ -16,7 +16,6 @@ standing as (
         rule_overrides.comment
     from rule_overrides
     where rule_overrides.withdrawn_at is null
-    order by rule_overrides.seed asc, rule_overrides.key asc, rule_overrides.override_id desc
 
 )
 
