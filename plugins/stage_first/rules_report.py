@@ -27,7 +27,10 @@ def rules_tables(connection: psycopg.Connection[Any], name: str | None) -> Itera
 
 def _table(seed: Seed, rules: list[Rule]) -> Table:
     columns = [column for column in seed.types if column != COMMENT]
-    table = Table(*columns, "in force", "by", "why", title=seed.name, title_justify="left")
+    table = Table(title=seed.name, title_justify="left")
+    for column in [*columns, "in force", "by"]:
+        table.add_column(column, no_wrap=True)
+    table.add_column("why")
     for rule in rules:
         cells = [_shown(rule.shown.get(column)) for column in columns]
         table.add_row(*cells, *_origin(rule), style=_STYLES.get(rule.state))
