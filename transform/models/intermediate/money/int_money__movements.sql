@@ -6,75 +6,109 @@ told as (
 
 ),
 
--- What goes back is counted by whoever knows the payment best, or knows best that it went back.
 ranked as (
 
     select
         *,
+        -- What goes back is counted by whoever knows the payment best, or knows best that it went back.
         least(
             min(teller) filter (where leg = 'main') over same_payment,
             min(teller) over same_leg
         ) as best_teller,
-        coalesce(record_key, min(record_key collate "C") filter (where leg = 'main') over same_payment) as payer_key,
-        row_number() over (partition by business, provider, payment_id, leg, teller, told_id order by transaction_key collate "C") as place
+        row_number() over (
+            partition by payment_key, leg, teller, told_id order by transaction_key collate "C"
+        ) as place,
+        first_value(record_key) over (
+            partition by payment_key
+            order by (leg = 'main' and record_key is not null) desc, teller asc, record_key collate "C" asc
+        ) as payer_key,
+        bool_or(provider_status = 'uncaptured' and leg = 'main') over same_payment as is_uncaptured
     from told
     window
-        same_payment as (partition by business, provider, payment_id),
-        same_leg as (partition by business, provider, payment_id, leg)
+        same_payment as (partition by payment_key),
+        same_leg as (partition by payment_key, leg)
 
 ),
 
 repeated as (
 
     select
-        business,
-        provider,
-        payment_id,
+        payment_key,
         array_agg(transaction_key order by transaction_key collate "C") as also_told_by
     from ranked
     where teller > best_teller or place > 1
-    group by business, provider, payment_id
+    group by payment_key
+
+),
+
+-- What went back at PayPal is a row of its own, which refers to the payment.
+referred as (
+
+    select distinct on (payment_key)
+        payment_key,
+        record_key
+    from told
+    where
+        leg = 'main'
+        and record_key is not null
+        and payment_key in (
+            select ranked.reference_key from ranked
+            where ranked.kind in ('refund', 'dispute') and ranked.reference_key is not null
+        )
+    order by payment_key asc, teller asc, record_key collate "C" asc
+
+),
+
+counted as (
+
+    select
+        ranked.*,
+        case when ranked.is_uncaptured and ranked.kind = 'refund' then 'memo' else ranked.kind end as movement_kind,
+        case
+            when ranked.kind in ('refund', 'dispute')
+                then coalesce(ranked.record_key, ranked.payer_key, referred.record_key, ranked.receiver_key)
+            else ranked.record_key
+        end as paid_by,
+        coalesce(repeated.also_told_by, '{}') as also_told_by
+    from ranked
+    left join repeated on ranked.payment_key = repeated.payment_key and ranked.leg = 'main'
+    left join referred on ranked.reference_key = referred.payment_key
+    where ranked.teller <= ranked.best_teller and ranked.place = 1
 
 ),
 
 movements as (
 
     select
-        ranked.transaction_key,
-        ranked.business,
-        ranked.provider,
-        ranked.source,
-        ranked.account,
-        ranked.id,
-        ranked.payment_id,
-        ranked.kind,
-        ranked.status,
-        ranked.provider_status,
+        transaction_key,
+        payment_key,
+        business,
+        provider,
+        source,
+        account,
+        id,
+        payment_id,
+        movement_kind as kind,
+        status,
+        provider_status,
         coalesce(
-            ranked.status = 'succeeded'
-            and (ranked.kind in ('charge', 'dispute') or ranked.kind = 'refund' and ranked.amount < 0)
-            and ranked.amount is not null
-            and not ranked.is_test
-            and ranked.deleted_at is null,
+            status = 'succeeded'
+            and (movement_kind in ('charge', 'dispute') or movement_kind = 'refund' and amount < 0)
+            and amount is not null
+            and not is_test
+            and deleted_at is null,
             false
         ) as is_revenue,
-        ranked.amount,
-        ranked.currency,
-        ranked.fee,
-        ranked.net,
-        ranked.balance_currency,
-        ranked.occurred_at,
-        ranked.payer_key as record_key,
-        coalesce(repeated.also_told_by, '{}') as also_told_by,
-        ranked.deleted_at
-    from ranked
-    left join repeated
-        on
-            ranked.business = repeated.business
-            and ranked.provider = repeated.provider
-            and ranked.payment_id = repeated.payment_id
-            and ranked.leg = 'main'
-    where ranked.teller <= ranked.best_teller and ranked.place = 1
+        amount,
+        currency,
+        fee,
+        net,
+        balance_currency,
+        occurred_at,
+        paid_by as record_key,
+        also_told_by,
+        deleted_at
+    from counted
 
 )
 

@@ -51,16 +51,26 @@ names as (
 
 ),
 
-stripe_names as (
+placed as (
 
     select
         coalesce(accounts.business, 'main') as business,
         names.name,
-        min(names.charge_id collate "C") as charge_id
+        names.charge_id
     from names
     left join accounts on accounts.source = 'stripe' and names.account = accounts.account
     where names.name is not null and names.charge_id is not null
-    group by coalesce(accounts.business, 'main'), names.name
+
+),
+
+stripe_names as (
+
+    select
+        business,
+        name,
+        min(charge_id collate "C") as charge_id
+    from placed
+    group by business, name
 
 )
 

@@ -10,7 +10,8 @@ subscriptions as (
 ranks (status, rank) as (
 
     values
-    ('active', 1), ('trialing', 2), ('past_due', 3), ('unpaid', 4), ('paused', 5), ('incomplete', 6), ('canceled', 7), ('unknown', 8)
+    ('active', 1), ('trialing', 2), ('past_due', 3), ('unpaid', 4),
+    ('paused', 5), ('incomplete', 6), ('canceled', 7), ('unknown', 8)
 
 ),
 

@@ -175,19 +175,26 @@ told as (
 
 ),
 
--- GoHighLevel repeats what Stripe or PayPal collects for it.
-ranked as (
+placed as (
 
     select
         told.source || ':' || told.stream || ':' || told.account || ':' || told.id as subscription_key,
         told.*,
-        coalesce(accounts.business, 'main') as business,
-        row_number() over (
-            partition by coalesce(accounts.business, 'main'), told.provider, told.provider_id
-            order by told.teller asc, told.account collate "C" asc, told.id collate "C" asc
-        ) as place
+        coalesce(accounts.business, 'main') as business
     from told
     left join accounts on told.source = accounts.source and told.account = accounts.account
+
+),
+
+-- GoHighLevel repeats what Stripe or PayPal collects for it.
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by business, provider, provider_id order by teller asc, subscription_key collate "C" asc
+        ) as place
+    from placed
 
 ),
 

@@ -1,5 +1,3 @@
-{{ config(materialized='ephemeral') }}
-
 with
 
 told as (
@@ -42,6 +40,7 @@ placed as (
 
     select
         told.*,
+        told.source || ':' || told.stream || ':' || told.account || ':' || told.id as row_key,
         coalesce(accounts.business, 'main') as business,
         coalesce(money_statuses.status, 'unknown') as told_status
     from told
@@ -69,61 +68,20 @@ named as (
 rows_told as (
 
     select
-        source || ':' || stream || ':' || account || ':' || id as transaction_key,
-        *,
-        case when told_status in ('returned', 'contested') then 'succeeded' else told_status end as status
-    from named
-
-),
-
--- A row that tells a payment and that it went back is two movements.
-rows_returned as (
-
-    select
-        transaction_key || ':returned' as transaction_key,
+        row_key,
+        row_key as transaction_key,
         business,
+        provider,
         source,
         account,
         id,
-        provider,
         known_payment_id,
-        told_id,
-        'back' as leg,
-        teller,
-        case told_status when 'contested' then 'dispute' else 'refund' end as kind,
-        'succeeded' as status,
-        word,
-        - least(amount, coalesce(nullif(amount_returned, 0), amount)) as amount,
-        currency,
-        null::numeric as fee,
-        null::numeric as net,
-        null as balance_currency,
-        is_test,
-        returned_at as occurred_at,
-        record_key,
-        deleted_at
-    from rows_told
-    where
-        tells_returns
-        and (told_status in ('returned', 'contested') or told_status = 'succeeded' and amount_returned > 0)
-
-),
-
-rows_in_all as (
-
-    select
-        transaction_key,
-        business,
-        source,
-        account,
-        id,
-        provider,
-        known_payment_id,
+        reference_id,
         told_id,
         leg,
         teller,
         kind,
-        status,
+        case when told_status in ('returned', 'contested') then 'succeeded' else told_status end as status,
         word,
         amount,
         currency,
@@ -133,41 +91,76 @@ rows_in_all as (
         is_test,
         occurred_at,
         record_key,
+        receiver_key,
         deleted_at
-    from rows_told
+    from named
     union all
-    select * from rows_returned
+    -- A row that tells a payment and that it went back is two movements.
+    select
+        row_key,
+        row_key || ':returned' as transaction_key,
+        business,
+        provider,
+        source,
+        account,
+        id,
+        known_payment_id,
+        null as reference_id,
+        told_id,
+        'back' as leg,
+        teller,
+        case told_status when 'contested' then 'dispute' else 'refund' end as kind,
+        'succeeded' as status,
+        word,
+        -least(amount, coalesce(nullif(amount_returned, 0), amount)) as amount,
+        currency,
+        null as fee,
+        null as net,
+        null as balance_currency,
+        is_test,
+        returned_at as occurred_at,
+        record_key,
+        receiver_key,
+        deleted_at
+    from named
+    where
+        tells_returns
+        and (told_status in ('returned', 'contested') or told_status = 'succeeded' and amount_returned > 0)
 
 ),
 
 all_told as (
 
     select
-        rows_in_all.transaction_key,
-        rows_in_all.business,
-        rows_in_all.provider,
-        rows_in_all.source,
-        rows_in_all.account,
-        rows_in_all.id,
-        rows_in_all.known_payment_id as payment_id,
-        rows_in_all.leg,
-        coalesce(rows_in_all.told_id, rows_in_all.known_payment_id) as told_id,
-        rows_in_all.teller,
-        rows_in_all.kind,
-        rows_in_all.status,
-        rows_in_all.word as provider_status,
-        round(rows_in_all.amount, coalesce(of_amount.decimals, 2)) as amount,
-        rows_in_all.currency,
-        round(rows_in_all.fee, coalesce(of_balance.decimals, 2)) as fee,
-        round(rows_in_all.net, coalesce(of_balance.decimals, 2)) as net,
-        rows_in_all.balance_currency,
-        rows_in_all.is_test,
-        rows_in_all.occurred_at,
-        rows_in_all.record_key,
-        rows_in_all.deleted_at
-    from rows_in_all
-    left join currencies as of_amount on rows_in_all.currency = of_amount.currency
-    left join currencies as of_balance on rows_in_all.balance_currency = of_balance.currency
+        rows_told.row_key,
+        rows_told.transaction_key,
+        rows_told.business || ':' || rows_told.provider || ':' || rows_told.known_payment_id as payment_key,
+        rows_told.business || ':' || rows_told.provider || ':' || rows_told.reference_id as reference_key,
+        rows_told.business,
+        rows_told.provider,
+        rows_told.source,
+        rows_told.account,
+        rows_told.id,
+        rows_told.known_payment_id as payment_id,
+        rows_told.leg,
+        coalesce(rows_told.told_id, rows_told.known_payment_id) as told_id,
+        rows_told.teller,
+        rows_told.kind,
+        rows_told.status,
+        rows_told.word as provider_status,
+        round(rows_told.amount, coalesce(of_amount.decimals, 2)) as amount,
+        rows_told.currency,
+        round(rows_told.fee, coalesce(of_balance.decimals, 2)) as fee,
+        round(rows_told.net, coalesce(of_balance.decimals, 2)) as net,
+        rows_told.balance_currency,
+        rows_told.is_test,
+        rows_told.occurred_at,
+        rows_told.record_key,
+        rows_told.receiver_key,
+        rows_told.deleted_at
+    from rows_told
+    left join currencies as of_amount on rows_told.currency = of_amount.currency
+    left join currencies as of_balance on rows_told.balance_currency = of_balance.currency
 
 )
 

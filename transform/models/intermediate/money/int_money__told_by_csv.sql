@@ -30,18 +30,6 @@ paypal_kinds as (
 
 ),
 
-paypal_payments as (
-
-    select distinct on (account, own_id)
-        account,
-        own_id,
-        record_key
-    from imports
-    where kind = 'paypal_activity' and amount > 0 and emails is not null
-    order by account, own_id, record_key collate "C"
-
-),
-
 kinds as (
 
     select
@@ -65,6 +53,7 @@ told as (
         kinds.id,
         split_part(kinds.kind, '_', 1) as provider,
         case when kinds.kind = 'hotmart_sales' then substr(kinds.id, 15) else kinds.own_id end as payment_id,
+        kinds.reference_id,
         case when kinds.kind = 'paypal_activity' then kinds.id end as told_id,
         'main' as leg,
         2 as teller,
@@ -75,7 +64,7 @@ told as (
         kinds.amount,
         kinds.currency,
         kinds.amount_refunded as amount_returned,
-        case when kinds.kind = 'paypal_activity' then - kinds.fee else kinds.fee end as fee,
+        case when kinds.kind = 'paypal_activity' then -kinds.fee else kinds.fee end as fee,
         case
             when kinds.kind = 'paypal_activity' then kinds.amount + coalesce(kinds.fee, 0)
             else kinds.converted_amount - kinds.fee
@@ -84,13 +73,10 @@ told as (
         false as is_test,
         kinds.created_at as occurred_at,
         coalesce(kinds.updated_at, kinds.created_at) as returned_at,
-        case
-            when kinds.movement_kind in ('refund', 'dispute') then paypal_payments.record_key
-            when kinds.movement_kind = 'charge' then kinds.record_key
-        end as record_key,
+        case when kinds.movement_kind = 'charge' then kinds.record_key end as record_key,
+        null as receiver_key,
         kinds._deleted_at as deleted_at
     from kinds
-    left join paypal_payments on kinds.account = paypal_payments.account and kinds.reference_id = paypal_payments.own_id
 
 )
 

@@ -17,6 +17,7 @@ told as (
         id,
         coalesce(lower(nullif(provider, '')), 'ghl') as provider,
         coalesce(nullif(charge_id, ''), id) as payment_id,
+        null as reference_id,
         null as told_id,
         'main' as leg,
         3 as teller,
@@ -34,6 +35,7 @@ told as (
         coalesce(fulfilled_at, created_at) as occurred_at,
         coalesce(updated_at, fulfilled_at, created_at) as returned_at,
         'ghl:contacts:' || account || ':' || contact_id as record_key,
+        null as receiver_key,
         _deleted_at as deleted_at
     from payment_transactions
 

@@ -29,18 +29,6 @@ kinds as (
 
 ),
 
-payments as (
-
-    select distinct on (account, transaction_id)
-        account,
-        transaction_id,
-        counterparty_key
-    from transactions
-    where is_incoming and transaction_id is not null
-    order by account, transaction_id, counterparty_key
-
-),
-
 told as (
 
     select
@@ -50,17 +38,21 @@ told as (
         transactions.id,
         'paypal' as provider,
         coalesce(transactions.transaction_id, transactions.id) as payment_id,
+        transactions.reference_id,
         transactions.id as told_id,
         'main' as leg,
         1 as teller,
         false as tells_returns,
-        case when kinds.kind = 'charge' and transactions.amount < 0 then 'transfer' else coalesce(kinds.kind, 'other') end as kind,
+        case
+            when kinds.kind = 'charge' and transactions.amount < 0 then 'transfer'
+            else coalesce(kinds.kind, 'other')
+        end as kind,
         'transactions' as about,
         transactions.status as word,
         transactions.amount,
         transactions.currency,
         null::numeric as amount_returned,
-        - transactions.fee as fee,
+        -transactions.fee as fee,
         case
             when coalesce(transactions.fee_currency, transactions.currency) = transactions.currency
                 then transactions.amount + coalesce(transactions.fee, 0)
@@ -69,15 +61,11 @@ told as (
         false as is_test,
         transactions.created_at as occurred_at,
         null::timestamptz as returned_at,
-        case
-            when transactions.is_incoming then transactions.counterparty_key
-            when kinds.kind in ('refund', 'dispute')
-                then coalesce(payments.counterparty_key, case when transactions.amount < 0 then transactions.counterparty_key end)
-        end as record_key,
+        case when transactions.is_incoming then transactions.counterparty_key end as record_key,
+        case when transactions.amount < 0 then transactions.counterparty_key end as receiver_key,
         transactions._deleted_at as deleted_at
     from transactions
     left join kinds on transactions.event_code = kinds.event_code
-    left join payments on transactions.account = payments.account and transactions.reference_id = payments.transaction_id
 
 )
 

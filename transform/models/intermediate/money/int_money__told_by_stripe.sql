@@ -4,13 +4,7 @@ with
 
 charges as (
 
-    select
-        *,
-        case
-            when customer_id is null then 'stripe:charges:' || account || ':' || id
-            else 'stripe:customers:' || account || ':' || customer_id
-        end as record_key
-    from {{ ref('stg_stripe__charges') }}
+    select * from {{ ref('stg_stripe__charges') }}
 
 ),
 
@@ -36,57 +30,57 @@ movements as (
 
     select
         'charges' as stream,
-        charges.account,
-        charges.id,
-        charges.id as payment_id,
+        account,
+        id,
+        id as payment_id,
         'main' as leg,
         'charge' as kind,
         'transactions' as about,
-        case when charges.status = 'succeeded' and not charges.is_captured then 'uncaptured' else charges.status end as word,
-        coalesce(nullif(charges.amount_captured, 0), charges.amount) as amount,
-        charges.currency,
-        charges.balance_transaction_id,
-        charges.created_at as occurred_at,
-        charges.record_key,
-        charges._deleted_at as deleted_at
+        case when status = 'succeeded' and not is_captured then 'uncaptured' else status end as word,
+        coalesce(nullif(amount_captured, 0), amount) as amount,
+        currency,
+        balance_transaction_id,
+        created_at as occurred_at,
+        case
+            when customer_id is null then 'stripe:charges:' || account || ':' || id
+            else 'stripe:customers:' || account || ':' || customer_id
+        end as record_key,
+        _deleted_at as deleted_at
     from charges
     union all
-    -- What was only authorised is let go, not given back.
     select
         'refunds' as stream,
-        refunds.account,
-        refunds.id,
-        coalesce(refunds.charge_id, refunds.id) as payment_id,
+        account,
+        id,
+        coalesce(charge_id, id) as payment_id,
         'back' as leg,
-        case when charges.is_captured is false then 'memo' else 'refund' end as kind,
+        'refund' as kind,
         'transactions' as about,
-        refunds.status as word,
-        - refunds.amount as amount,
-        refunds.currency,
-        refunds.balance_transaction_id,
-        refunds.created_at as occurred_at,
-        charges.record_key,
-        refunds._deleted_at as deleted_at
+        status as word,
+        -amount as amount,
+        currency,
+        balance_transaction_id,
+        created_at as occurred_at,
+        null as record_key,
+        _deleted_at as deleted_at
     from refunds
-    left join charges on refunds.account = charges.account and refunds.charge_id = charges.id
     union all
     select
         'disputes' as stream,
-        disputes.account,
-        disputes.id,
-        coalesce(disputes.charge_id, disputes.id) as payment_id,
+        account,
+        id,
+        coalesce(charge_id, id) as payment_id,
         'back' as leg,
         'dispute' as kind,
         'disputes' as about,
-        disputes.status as word,
-        - disputes.amount as amount,
-        disputes.currency,
+        status as word,
+        -amount as amount,
+        currency,
         null as balance_transaction_id,
-        disputes.created_at as occurred_at,
-        charges.record_key,
-        disputes._deleted_at as deleted_at
+        created_at as occurred_at,
+        null as record_key,
+        _deleted_at as deleted_at
     from disputes
-    left join charges on disputes.account = charges.account and disputes.charge_id = charges.id
 
 ),
 
@@ -99,6 +93,7 @@ told as (
         movements.id,
         'stripe' as provider,
         movements.payment_id,
+        null as reference_id,
         movements.id as told_id,
         movements.leg,
         1 as teller,
@@ -116,6 +111,7 @@ told as (
         movements.occurred_at,
         null::timestamptz as returned_at,
         movements.record_key,
+        null as receiver_key,
         movements.deleted_at
     from movements
     left join balance_transactions
