@@ -10,6 +10,7 @@ from local_postgres.errors import LocalServerError
 
 from stage_first import project, settings
 from stage_first.console import console
+from stage_first.decisions_cli import decide, decisions, withdraw
 from stage_first.doors import enter
 from stage_first.rules_cli import rules
 
@@ -33,7 +34,8 @@ def main(context: click.Context, environment: str | None) -> None:
     context.obj = environment
 
 
-main.add_command(rules)
+for command in (decide, decisions, rules, withdraw):
+    main.add_command(command)
 
 
 @main.command()

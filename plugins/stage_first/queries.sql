@@ -141,6 +141,218 @@ from ops.rule_overrides
 where withdrawn_at is null
 order by override_id
 
+-- name: is_unified
+-- Whether anything was ever published, by a release that knows decisions.
+select
+    to_regclass('unified.client_records') is not null
+    and to_regclass('unified_internal.int_decisions') is not null as is_unified
+
+-- name: decisions
+-- The decisions, with the client of each record (none: the record is gone), and whether the last publish knew them.
+select
+    merge_decisions.decision_id,
+    merge_decisions.decision,
+    merge_decisions.business,
+    merge_decisions.record_key,
+    merge_decisions.other_record_key,
+    merge_decisions.kind,
+    merge_decisions.value,
+    merge_decisions.field,
+    merge_decisions.source,
+    merge_decisions.pattern,
+    merge_decisions.until,
+    merge_decisions.reason,
+    merge_decisions.decided_by,
+    merge_decisions.decided_at,
+    merge_decisions.withdrawn_at,
+    merge_decisions.withdrawn_by,
+    merge_decisions.withdrawn_reason,
+    one.client_id::text as client_id,
+    other.client_id::text as other_client_id,
+    applied.decision_id is not null as is_applied
+from ops.merge_decisions
+left join unified.client_records as one on merge_decisions.record_key = one.record_key
+left join unified.client_records as other on merge_decisions.other_record_key = other.record_key
+left join unified_internal.int_decisions as applied on merge_decisions.decision_id = applied.decision_id
+where merge_decisions.withdrawn_at is null or %(with_withdrawn)s
+order by merge_decisions.decision_id
+
+-- name: decide
+-- Write a decision down and return its number.
+insert into ops.merge_decisions (
+    decision, business, record_key, other_record_key, kind, value, field, source, pattern, until, reason, decided_by
+)
+values (
+    %(decision)s, %(business)s, %(record_key)s, %(other_record_key)s, %(kind)s, %(value)s, %(field)s, %(source)s,
+    %(pattern)s, %(until)s, %(reason)s, %(decided_by)s
+)
+returning decision_id
+
+-- name: withdraw_decision
+-- Let a decision stand no longer.
+update ops.merge_decisions
+set withdrawn_at = clock_timestamp(), withdrawn_by = %(who)s, withdrawn_reason = %(because)s
+where decision_id = %(decision_id)s and withdrawn_at is null
+returning decision_id
+
+-- name: identity_kinds
+-- The kinds of identifier, the strongest first, and which accounts give the ids of each.
+select
+    kinds.kind,
+    coalesce(kinds.per_account, false) as is_per_account,
+    coalesce(array_agg(distinct issuers.account) filter (where issuers.account is not null), '{}') as accounts
+from unified_internal.int_rules__kinds as kinds
+left join unified_internal.int_identity__issuers as issuers on kinds.kind = issuers.kind
+group by kinds.kind, kinds.priority, kinds.per_account
+order by kinds.priority, kinds.kind
+
+-- name: clean_email
+-- An e-mail as staging cleans it, folded as the options say; null if it is none.
+select
+    unified_internal.fold_email(
+        unified_internal.normalize_email(%(text)s),
+        coalesce(bool_or(option = 'gmail_dots' and value = 'true'), false),
+        coalesce(bool_or(option = 'gmail_plus' and value = 'true'), false)
+    ) as value
+from unified_internal.int_rules__options
+
+-- name: clean_identifier
+-- Any other identifier as staging cleans it; null if it is none.
+select unified_internal.normalize_identifier(%(text)s) as value
+
+-- name: record_named
+-- The record of that key.
+select
+    client_records.record_key,
+    client_records.business,
+    client_records.client_id::text as client_id,
+    records.record_number,
+    records.full_name as name
+from unified.client_records
+inner join unified_internal.int_identity__records as records on client_records.record_key = records.record_key
+where client_records.record_key = %(text)s
+
+-- name: client_named
+-- The client that an id means today, also one that was given in the past.
+select client_id::text as client_id
+from unified.client_records
+where alias_client_id = %(client_id)s
+
+-- name: names
+-- What clients are called.
+select
+    client_id::text as client_id,
+    business,
+    coalesce(name, email, phone) as name
+from unified.clients
+where client_id = any(%(client_ids)s::uuid[])
+
+-- name: founding_record
+-- The record that gives a client its id.
+select
+    client_records.record_key,
+    client_records.business,
+    client_records.client_id::text as client_id,
+    records.record_number,
+    records.full_name as name
+from unified.client_records
+inner join unified_internal.int_identity__records as records on client_records.record_key = records.record_key
+where client_records.alias_client_id = %(client_id)s and client_records.is_founding
+
+-- name: holders
+-- The clients that hold a value, each with the first loaded of its records that does. A number stands for the value;
+-- it holds the step of the kind, and all steps are tried: a run that was not published may have moved the kinds.
+with businesses as (
+    select business from unified_internal.int_rules__accounts
+    union
+    select 'main' as business
+),
+
+numbers as (
+    select unified_internal.value_number(step, businesses.business, %(value)s) as value_number
+    from businesses
+    cross join generate_series(1, 31) as step
+)
+
+select
+    clusters.client_id::text as client_id,
+    identifiers.business,
+    count(distinct identifiers.record_number) as record_count,
+    (array_agg(records.record_key order by records._first_loaded_at, records.record_key collate "C"))[1] as record_key
+from numbers
+inner join unified_internal.int_identity__identifiers as identifiers on numbers.value_number = identifiers.value_number
+inner join unified_internal.int_identity__clusters as clusters on identifiers.record_number = clusters.record_number
+inner join unified_internal.int_identity__records as records on identifiers.record_number = records.record_number
+where identifiers.kind = %(kind)s and identifiers.value = %(value)s
+group by clusters.client_id, identifiers.business
+order by min(records._first_loaded_at), clusters.client_id
+
+-- name: held_values
+-- The values that a record holds, the strongest first, and how many other records of its client hold each.
+with own as (
+    select distinct
+        kind,
+        value,
+        value_number
+    from unified_internal.int_identity__identifiers
+    where record_number = %(record_number)s
+)
+
+select
+    own.kind,
+    own.value,
+    excluded.reason as excluded,
+    (
+        select count(distinct others.record_number)
+        from unified_internal.int_identity__identifiers as others
+        inner join unified_internal.int_identity__clusters as clusters on others.record_number = clusters.record_number
+        where
+            others.value_number = own.value_number
+            and others.record_number <> %(record_number)s
+            and clusters.client_id = %(client_id)s
+    ) as linked_count
+from own
+left join unified_internal.int_identity__excluded as excluded on own.value_number = excluded.value_number
+order by own.value_number
+
+-- name: conflict_named
+-- The conflict of that id.
+select
+    conflict_id::text as conflict_id,
+    business,
+    kind,
+    value,
+    client_ids::text[] as client_ids
+from unified.merge_conflicts
+where conflict_id = %(conflict_id)s
+
+-- name: conflicts_of_value
+-- The conflicts about a value, one for each business at most.
+select
+    conflict_id::text as conflict_id,
+    business,
+    kind,
+    value,
+    client_ids::text[] as client_ids
+from unified.merge_conflicts
+where kind = %(kind)s and value = %(value)s
+order by business
+
+-- name: offered_value
+-- What a record says about the field of a client; null if nothing.
+select
+    case %(field)s
+        when 'name' then full_name
+        when 'email' then emails[1]
+        when 'phone' then phones[1]
+        when 'country' then country
+        when 'consent_email' then consent_email::text
+        when 'consent_sms' then consent_sms::text
+        when 'consent_whatsapp' then consent_whatsapp::text
+    end as value
+from unified_internal.int_identity__records
+where record_number = %(record_number)s
+
 -- name: contested_records
 -- Of each of two clients the first loaded record that holds the strongest value which both hold and which counts.
 with one as (

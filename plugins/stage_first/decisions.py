@@ -1,0 +1,155 @@
+"""Decisions about who is who, as rows of `ops.merge_decisions`: reading them, writing them down, withdrawing them.
+
+The command line and the panel call the same functions; each of them takes a connection, and what cannot be done raises
+`UsageError` with a sentence that says what to do.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from warehouse.run_log import started_by
+
+from stage_first.queries import fetch
+from stage_first.settings import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import psycopg
+
+    Connection = psycopg.Connection[Any]
+
+NEXT = "It takes effect with the next `meltano run unify`; see it before with `meltano run unify-preview`."
+EMPTY = dict.fromkeys(
+    ("business", "record_key", "other_record_key", "kind", "value", "field", "source", "pattern", "until")
+)
+
+
+class Decided(NamedTuple):
+    """What was written down: the numbers of the decisions, and a sentence for the person."""
+
+    numbers: list[int]
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A row of `ops.merge_decisions`; `client_id` is the client of its record today, None if the record is gone."""
+
+    decision_id: int
+    decision: str
+    business: str | None
+    record_key: str | None
+    other_record_key: str | None
+    kind: str | None
+    value: str | None
+    field: str | None
+    source: str | None
+    pattern: str | None
+    until: datetime | None
+    reason: str | None
+    decided_by: str
+    decided_at: datetime
+    withdrawn_at: datetime | None
+    withdrawn_by: str | None
+    withdrawn_reason: str | None
+    client_id: str | None
+    other_client_id: str | None
+    is_applied: bool
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether it counts in the next build."""
+        return self.withdrawn_at is None and (self.until is None or self.until > datetime.now(UTC))
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether a record that it speaks of is gone; it counts again when the record comes back."""
+        one_gone = self.record_key is not None and self.client_id is None
+        return one_gone or (self.other_record_key is not None and self.other_client_id is None)
+
+    @property
+    def pair(self) -> frozenset[str | None]:
+        """The records of a decision about two."""
+        return frozenset((self.record_key, self.other_record_key))
+
+
+def all_decisions(connection: Connection, *, with_withdrawn: bool = False) -> list[Decision]:
+    """The decisions in the order in which they were made.
+
+    Raises:
+        UsageError: nothing was ever published, so there is nobody to decide about.
+    """
+    check_unified(connection)
+    return [Decision(**row) for row in fetch(connection, "decisions", {"with_withdrawn": with_withdrawn})]
+
+
+def standing(connection: Connection) -> list[Decision]:
+    """The decisions that count in the next build."""
+    return [decision for decision in all_decisions(connection) if decision.is_standing]
+
+
+def check_unified(connection: Connection) -> None:
+    """Raise a sentence where nothing was ever published."""
+    if not fetch(connection, "is_unified")[0]["is_unified"]:
+        raise UsageError("Nothing is unified yet: run `meltano run unify` first.")
+
+
+@contextmanager
+def deciding(connection: Connection) -> Iterator[list[Decision]]:
+    """A transaction in which nobody else decides, with the decisions that stand."""
+    check_unified(connection)
+    with connection.transaction():
+        connection.execute("lock table ops.merge_decisions in share row exclusive mode")
+        yield standing(connection)
+
+
+def write(connection: Connection, because: str | None, who: str | None, **columns: Any) -> int:
+    """Write a decision down and return its number; the caller has checked it.
+
+    Raises:
+        UsageError: no reason is given.
+    """
+    signed = {"reason": reason_of(because), "decided_by": who or started_by()}
+    return int(fetch(connection, "decide", {**EMPTY, **columns, **signed})[0]["decision_id"])
+
+
+def withdraw(connection: Connection, numbers: Sequence[int], because: str | None, who: str | None = None) -> Decided:
+    """Let decisions stand no longer: the next build gives back what was before them, ids included.
+
+    Raises:
+        UsageError: one of them does not stand; then none is withdrawn.
+    """
+    known = {decision.decision_id: decision for decision in all_decisions(connection, with_withdrawn=True)}
+    signed = {"because": reason_of(because), "who": who or started_by()}
+    with connection.transaction():
+        for number in numbers:
+            if not fetch(connection, "withdraw_decision", {**signed, "decision_id": number}):
+                raise UsageError(_why_not(known.get(number), number))
+    named = f"Decision{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+    return Decided(list(numbers), f"{named} no longer stand{'s' if len(numbers) == 1 else ''}. {NEXT}")
+
+
+def _why_not(decision: Decision | None, number: int) -> str:
+    if decision is None or decision.withdrawn_at is None:
+        return f"There is no decision {number}: `stage-first decisions` lists those that stand."
+    when = f"{decision.withdrawn_at:%Y-%m-%d %H:%M} UTC"
+    return f"Decision {number} was withdrawn already, by {decision.withdrawn_by or 'somebody'} on {when}."
+
+
+def reason_of(because: str | None) -> str:
+    """The reason without white space around it.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if not because or not because.strip():
+        raise UsageError('Say why: --because "...". Whoever reads the decision next year will want to know.')
+    return because.strip()
