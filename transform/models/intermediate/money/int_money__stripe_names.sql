@@ -1,4 +1,13 @@
+{{ config(materialized='ephemeral') }}
+
+-- Files and GoHighLevel may know a charge of Stripe by its payment intent or its invoice.
 with
+
+placed as (
+
+    select * from {{ ref('int_money__placed') }}
+
+),
 
 charges as (
 
@@ -18,59 +27,81 @@ accounts as (
 
 ),
 
--- Of the attempts at one payment intent, the one that went through stands for it.
-by_intent as (
+intents as (
 
-    select distinct on (account, payment_intent_id)
-        account,
-        payment_intent_id as name,
-        id as charge_id
-    from charges
-    where payment_intent_id is not null
-    order by account asc, payment_intent_id asc, status = 'succeeded' desc, created_at desc nulls last, id collate "C" asc
+    select distinct
+        business,
+        payment_id as known_as,
+        payment_id as payment_intent_id
+    from placed
+    where teller > 1 and provider = 'stripe' and payment_id like 'pi\_%'
 
 ),
 
-by_invoice as (
+invoices as (
 
-    select
+    select distinct
+        placed.business,
+        placed.payment_id as known_as,
         invoice_payments.account,
-        invoice_payments.invoice_id as name,
-        coalesce(invoice_payments.charge_id, by_intent.charge_id) as charge_id
-    from invoice_payments
-    left join by_intent
-        on invoice_payments.account = by_intent.account and invoice_payments.payment_intent_id = by_intent.name
+        invoice_payments.charge_id,
+        invoice_payments.payment_intent_id
+    from placed
+    inner join invoice_payments on placed.payment_id = invoice_payments.invoice_id
+    where placed.teller > 1 and placed.provider = 'stripe'
 
 ),
 
-names as (
-
-    select * from by_intent
-    union all
-    select * from by_invoice
-
-),
-
-placed as (
+known_charges as (
 
     select
-        coalesce(accounts.business, 'main') as business,
-        names.name,
-        names.charge_id
-    from names
-    left join accounts on accounts.source = 'stripe' and names.account = accounts.account
-    where names.name is not null and names.charge_id is not null
+        intents.business,
+        intents.known_as,
+        charges.account,
+        charges.id,
+        charges.status = 'succeeded' as is_paid
+    from intents
+    inner join charges on intents.payment_intent_id = charges.payment_intent_id
+    union all
+    select
+        invoices.business,
+        invoices.known_as,
+        invoices.account,
+        invoices.charge_id as id,
+        true as is_paid
+    from invoices
+    where invoices.charge_id is not null
+    union all
+    select
+        invoices.business,
+        invoices.known_as,
+        charges.account,
+        charges.id,
+        charges.status = 'succeeded' as is_paid
+    from invoices
+    inner join charges
+        on invoices.account = charges.account and invoices.payment_intent_id = charges.payment_intent_id
 
 ),
 
+known_in_business as (
+
+    select known_charges.*
+    from known_charges
+    left join accounts on accounts.source = 'stripe' and known_charges.account = accounts.account
+    where known_charges.business = coalesce(accounts.business, 'main')
+
+),
+
+-- Of the attempts at one payment, the one that went through stands for it.
 stripe_names as (
 
-    select
+    select distinct on (business, known_as)
         business,
-        name,
-        min(charge_id collate "C") as charge_id
-    from placed
-    group by business, name
+        known_as,
+        id as charge_id
+    from known_in_business
+    order by business asc, known_as asc, is_paid desc, id collate "C" asc
 
 )
 

@@ -1,26 +1,8 @@
 with
 
-told as (
+placed as (
 
-    select * from {{ ref('int_money__told_by_stripe') }}
-    union all
-    select * from {{ ref('int_money__told_by_paypal') }}
-    union all
-    select * from {{ ref('int_money__told_by_csv') }}
-    union all
-    select * from {{ ref('int_money__told_by_ghl') }}
-
-),
-
-money_statuses as (
-
-    select * from {{ ref('money_statuses') }}
-
-),
-
-accounts as (
-
-    select * from {{ ref('int_rules__accounts') }}
+    select * from {{ ref('int_money__placed') }}
 
 ),
 
@@ -36,20 +18,6 @@ currencies as (
 
 ),
 
-placed as (
-
-    select
-        told.*,
-        told.source || ':' || told.stream || ':' || told.account || ':' || told.id as row_key,
-        coalesce(accounts.business, 'main') as business,
-        coalesce(money_statuses.status, 'unknown') as told_status
-    from told
-    left join accounts on told.source = accounts.source and told.account = accounts.account
-    left join money_statuses on told.about = money_statuses.about and lower(told.word) = money_statuses.word
-
-),
-
--- Files and GoHighLevel may know a charge of Stripe by its payment intent or its invoice.
 named as (
 
     select
@@ -61,7 +29,7 @@ named as (
             placed.teller > 1
             and placed.provider = 'stripe'
             and placed.business = stripe_names.business
-            and placed.payment_id = stripe_names.name
+            and placed.payment_id = stripe_names.known_as
 
 ),
 
@@ -76,6 +44,7 @@ rows_told as (
         account,
         id,
         known_payment_id,
+        payment_id as known_as,
         reference_id,
         told_id,
         leg,
@@ -105,6 +74,7 @@ rows_told as (
         account,
         id,
         known_payment_id,
+        payment_id as known_as,
         null as reference_id,
         told_id,
         'back' as leg,
@@ -142,6 +112,7 @@ all_told as (
         rows_told.account,
         rows_told.id,
         rows_told.known_payment_id as payment_id,
+        rows_told.known_as,
         rows_told.leg,
         coalesce(rows_told.told_id, rows_told.known_payment_id) as told_id,
         rows_told.teller,
