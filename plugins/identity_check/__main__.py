@@ -50,14 +50,14 @@ def check(folder: Path) -> str:
     return f"{len(cases)} worlds, {records} records: {folder / RESULTS} ({time.monotonic() - began:.0f} s)"
 
 
-def resolve_cases(cases: list[Case], rules: Rules) -> list[Resolution]:
-    """Who is who in each world, by the real dbt models in a scratch database."""
+def resolve_cases(cases: list[Case], rules: Rules, *arguments: str) -> list[Resolution]:
+    """Who is who in each world, by the real dbt models in a scratch database; arguments are for dbt."""
     with scratch_database() as url, tempfile.TemporaryDirectory(prefix="identity-check-") as folder:
         project = write_project(Path(folder), rules)
         with connect(url, application="identity-check") as connection:
             create_tables(connection)
             stage(connection, {number: case.world for number, case in enumerate(cases)}, rules)
-            build(project, url)
+            build(project, url, *arguments)
             found = read_results(connection)
     return [found.get(number, NOTHING) for number in range(len(cases))]
 

@@ -38,6 +38,10 @@ _KNOWN = {
         "exists (select from jsonb_array_elements(identifiers) as pairs (pair) "
         "where pairs.pair ->> 0 in (select kind from {{ ref('int_rules__kinds') }}))"
     ),
+    "country": "null::text",
+    "consent_email": "null::boolean",
+    "consent_sms": "null::boolean",
+    "consent_whatsapp": "null::boolean",
     "created_at": "null::timestamptz",
     "updated_at": "null::timestamptz",
     "source_priority": "null::integer",
@@ -47,6 +51,7 @@ _KNOWN = {
 }
 _EPHEMERAL = "{{ config(materialized='ephemeral') }}\n"
 _THOSE_THAT_CHANGED = """
+-- depends_on: {{ ref('int_identity__changed') }}
 {% if not is_full_run() %}
 where 'cases:records:' || account || ':' || id in (select record_key from {{ ref('int_identity__changed') }})
 {% endif %}
@@ -94,10 +99,9 @@ def _replace(copy: Path, model: str, query: str) -> None:
 
 
 def _staged_rows(copy: Path) -> str:
-    columns = ",\n    ".join(
-        f"{_KNOWN.get(column, 'null::text')} as {column}" for column in _columns(copy, STAGED_ROWS)
-    )
-    return f"select\n    {columns}\nfrom staging_cases.records\n{_THOSE_THAT_CHANGED}"
+    columns = {**dict.fromkeys(_columns(copy, STAGED_ROWS), "null::text"), **_KNOWN}
+    listed = ",\n    ".join(f"{told} as {column}" for column, told in columns.items())
+    return f"{_EPHEMERAL}select\n    {listed}\nfrom staging_cases.records\n{_THOSE_THAT_CHANGED}"
 
 
 def _columns(copy: Path, model: str) -> list[str]:

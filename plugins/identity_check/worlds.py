@@ -21,6 +21,7 @@ class Record:
     name: str
     business: str
     identifiers: frozenset[Identifier]
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class World:
     shared: frozenset[Identifier] = frozenset()
     blocked: frozenset[Identifier] = frozenset()
     later: frozenset[tuple[str, str, str]] = frozenset()
+    once_records: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
