@@ -34,7 +34,7 @@
 {%- endmacro %}
 
 
-{# The code of the folders staging and intermediate and of the functions. #}
+{# The code of the folders staging and intermediate and of the functions, and the seeds that are no rules. #}
 {% macro digest_of_code() -%}
     {%- set read = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
@@ -45,5 +45,17 @@
     {%- for node in read | sort(attribute='unique_id') -%}
         {%- do code.append(node.unique_id ~ '\n' ~ node.raw_code.split() | join(' ')) -%}
     {%- endfor -%}
+    {%- set rules = rules_seeds() -%}
+    {%- for node in graph.nodes.values() | sort(attribute='unique_id') if node.resource_type == 'seed' -%}
+        {%- if node.name not in rules -%}{%- do code.append(node.unique_id ~ ' ' ~ node.checksum.checksum) -%}{%- endif -%}
+    {%- endfor -%}
     {{ return(local_md5(code | join('\n'))) }}
+{%- endmacro %}
+
+
+{# The seeds whose rows count as they stand, with their overrides. #}
+{% macro rules_seeds() -%}
+    {{ return([
+        'identity_rules', 'blocked_identifiers', 'source_priority', 'accounts', 'identifier_fields', 'identity_options',
+    ]) }}
 {%- endmacro %}

@@ -47,17 +47,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return copy
 
 
-@pytest.fixture
-def connection(folder: Path, database_url: str) -> Iterator[psycopg.Connection[Any]]:
-    assert folder.is_dir()
-    with connect(database_url, application="tests") as opened:
-        yield opened
-
-
 @pytest.fixture(scope="module")
-def unchanged(server: str, template: str) -> Iterator[psycopg.Connection[Any]]:
-    """A database for what is refused."""
-    with fresh_database(server, template) as url, connect(url, application="tests") as opened:
+def url(server: str, template: str) -> Iterator[str]:
+    """One database for the module; no test finds the changes of another."""
+    with fresh_database(server, template) as address:
+        yield address
+
+
+@pytest.fixture
+def connection(folder: Path, url: str) -> Iterator[psycopg.Connection[Any]]:
+    assert folder.is_dir()
+    with connect(url, application="tests") as opened:
+        opened.execute("truncate ops.rule_overrides restart identity")
         yield opened
 
 
@@ -145,22 +146,22 @@ def test_values_are_blocked_as_they_are_compared(connection: psycopg.Connection[
     ],
 )
 def test_what_cannot_stand_is_a_sentence(
-    seed: str, cells: str, sentence: str, unchanged: psycopg.Connection[Any]
+    seed: str, cells: str, sentence: str, connection: psycopg.Connection[Any]
 ) -> None:
     given = dict(cell.partition("=")[::2] for cell in cells.split())
     with pytest.raises(UsageError) as error:
-        set_rule(unchanged, seed, given, WHY)
+        set_rule(connection, seed, given, WHY)
     assert sentence in str(error.value)
-    assert unchanged.execute("select count(*) from ops.rule_overrides").fetchone() == (0,)
+    assert connection.execute("select count(*) from ops.rule_overrides").fetchone() == (0,)
 
 
-def test_what_is_not_there_is_not_removed_nor_withdrawn(unchanged: psycopg.Connection[Any]) -> None:
+def test_what_is_not_there_is_not_removed_nor_withdrawn(connection: psycopg.Connection[Any]) -> None:
     with pytest.raises(UsageError, match="There is no identity_rules kind=fax: `stage-first rules show kinds` lists"):
-        remove_rule(unchanged, "kinds", {"kind": "fax"}, WHY)
+        remove_rule(connection, "kinds", {"kind": "fax"}, WHY)
     with pytest.raises(UsageError, match=r"No change 7 stands\. Standing: none"):
-        withdraw_rule(unchanged, 7)
+        withdraw_rule(connection, 7)
     with pytest.raises(UsageError, match="Say why"):
-        remove_rule(unchanged, "kinds", {"kind": "email"}, "  ")
+        remove_rule(connection, "kinds", {"kind": "email"}, "  ")
 
 
 def test_changes_go_back_into_the_files_and_nothing_else_moves(
@@ -191,9 +192,9 @@ def test_changes_go_back_into_the_files_and_nothing_else_moves(
     assert write_rules(connection) == []
 
 
-@pytest.mark.usefixtures("folder")
-def test_the_commands(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL", database_url)
+@pytest.mark.usefixtures("connection")
+def test_the_commands(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
     monkeypatch.setenv("STAGE_FIRST_STARTED_BY", "ana")
     monkeypatch.setenv("COLUMNS", "200")
 
@@ -215,7 +216,7 @@ def test_the_commands(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Non
     assert "as in the file again" in rules("withdraw", "2")
     assert "added phone_e164,+525512345678" in rules("write")
     assert "No change stands" in rules("write")
-    assert query(database_url, "select count(*) from ops.rule_overrides where withdrawn_at is null") == [(0,)]
+    assert query(url, "select count(*) from ops.rule_overrides where withdrawn_at is null") == [(0,)]
 
 
 class Project:
@@ -248,9 +249,9 @@ class Project:
 
 
 def test_the_models_read_the_same_rules_and_their_fingerprint_tells_them_apart(
-    connection: psycopg.Connection[Any], folder: Path, database_url: str
+    connection: psycopg.Connection[Any], folder: Path, url: str
 ) -> None:
-    dbt = Project(folder, database_url)
+    dbt = Project(folder, url)
     dbt.dbt("build", "--select", "+path:models/intermediate/rules", "--resource-types", "seed", "function", "model")
     first = dbt.fingerprint()
     assert len(first) == 32
