@@ -12,6 +12,7 @@ from stage_first import project, settings
 from stage_first.console import console
 from stage_first.decisions_cli import decide, decisions, withdraw
 from stage_first.doors import enter
+from stage_first.explain_cli import explain
 from stage_first.rules_cli import rules
 
 
@@ -34,7 +35,7 @@ def main(context: click.Context, environment: str | None) -> None:
     context.obj = environment
 
 
-for command in (decide, decisions, rules, withdraw):
+for command in (decide, decisions, explain, rules, withdraw):
     main.add_command(command)
 
 

@@ -98,20 +98,16 @@ def _keep_apart(
 
 def _two_people(connection: Connection, one: str, other: str) -> tuple[Record, Record]:
     """The two records: as they are named, else those of the named clients by which they were nearly joined."""
-    named = record_named(connection, one), record_named(connection, other)
-    clients = [
-        found.client_id if found else find_client(connection, text)
-        for found, text in zip(named, (one, other), strict=True)
-    ]
-    if clients[0] == clients[1] and None in named:
-        raise UsageError(
-            f"Both are the client {clients[0]}: name the two records (`stage-first explain {clients[0]}`)."
-        )
-    rows = fetch(connection, "contested_records", {"one": clients[0], "other": clients[1]})
+    named = {text: record_named(connection, text) for text in (one, other)}
+    clients = {text: found.client_id if found else find_client(connection, text) for text, found in named.items()}
+    if clients[one] == clients[other] and None in named.values():
+        hint = f"name two of its records (`stage-first explain {clients[one]}` lists them)"
+        raise UsageError(f"Both are the client {clients[one]}: {hint}.")
+    rows = fetch(connection, "contested_records", {"one": clients[one], "other": clients[other]})
     contested = {row["client_id"]: record_named(connection, row["record_key"]) for row in rows}
     first, second = (
-        found or contested.get(client) or founding_record(connection, client)
-        for found, client in zip(named, clients, strict=True)
+        named[text] or contested.get(clients[text]) or founding_record(connection, clients[text])
+        for text in (one, other)
     )
     return first, second
 

@@ -50,7 +50,8 @@ def state_of(decision: Decision, against: dict[int, list[int]]) -> str:
     """Whether a decision counts, and if not, why."""
     if decision.withdrawn_at is not None:
         because = f": {decision.withdrawn_reason}" if decision.withdrawn_reason else ""
-        return f"withdrawn {decision.withdrawn_at:%Y-%m-%d} by {decision.withdrawn_by or 'somebody'}{because}"
+        still = "; counts until the next unify" if decision.is_applied else ""
+        return f"withdrawn {decision.withdrawn_at:%Y-%m-%d} by {decision.withdrawn_by or 'somebody'}{because}{still}"
     if not decision.is_standing:
         return "over"
     if decision.is_orphaned:

@@ -388,3 +388,144 @@ inner join unified_internal.int_identity__clusters as clusters on identifiers.re
 inner join unified_internal.int_identity__records as records on identifiers.record_number = records.record_number
 where clusters.client_id in (%(one)s, %(other)s)
 order by clusters.client_id, records._first_loaded_at, records.record_key collate "C"
+
+-- name: explained_client
+-- A client as it was published.
+select
+    client_id::text as client_id,
+    business,
+    name,
+    email,
+    phone,
+    country,
+    consent_email::text as consent_email,
+    consent_sms::text as consent_sms,
+    consent_whatsapp::text as consent_whatsapp,
+    emails,
+    phones,
+    record_count,
+    open_conflicts
+from unified.clients
+where client_id = %(client_id)s
+
+-- name: explained_records
+-- The records of a client in the order in which they have their say.
+select
+    records.record_number,
+    records.record_key,
+    records.source,
+    records.stream,
+    records.kind,
+    records.account,
+    records.id,
+    records.full_name as name,
+    records.emails,
+    records.phones,
+    records.country,
+    records.consent_email::text as consent_email,
+    records.consent_sms::text as consent_sms,
+    records.consent_whatsapp::text as consent_whatsapp,
+    records.source_priority,
+    records.updated_at,
+    records.created_at,
+    client_records.is_founding,
+    client_records.why_kind,
+    client_records.why_value,
+    client_records.why_rule,
+    client_records.first_loaded_at,
+    client_records.deleted_at
+from unified.client_records
+inner join unified_internal.int_identity__records as records on client_records.record_key = records.record_key
+where client_records.client_id = %(client_id)s
+order by
+    client_records.deleted_at is not null asc,
+    records.source_priority asc nulls last,
+    records.updated_at desc nulls last,
+    records.created_at desc nulls last,
+    records.record_key collate "C" asc
+
+-- name: explained_identifiers
+-- Which record of a client holds which value, the strongest first, and why a value does not count.
+select distinct
+    identifiers.record_number,
+    identifiers.kind,
+    identifiers.value,
+    identifiers.value_number,
+    excluded.reason as excluded,
+    excluded.name_count,
+    excluded.max_names,
+    excluded.record_count
+from unified_internal.int_identity__clusters as clusters
+inner join unified_internal.int_identity__identifiers as identifiers on clusters.record_number = identifiers.record_number
+left join unified_internal.int_identity__excluded as excluded on identifiers.value_number = excluded.value_number
+where clusters.client_id = %(client_id)s
+order by identifiers.value_number, identifiers.record_number
+
+-- name: conflicts_of_client
+-- The conflicts in which a client competes.
+with held as (
+    select distinct
+        identifiers.business,
+        identifiers.kind,
+        identifiers.value
+    from unified_internal.int_identity__clusters as clusters
+    inner join unified_internal.int_identity__identifiers as identifiers
+        on clusters.record_number = identifiers.record_number
+    where clusters.client_id = %(client_id)s
+)
+
+select
+    merge_conflicts.conflict_id::text as conflict_id,
+    merge_conflicts.kind,
+    merge_conflicts.value,
+    merge_conflicts.status,
+    merge_conflicts.reason,
+    merge_conflicts.client_ids::text[] as client_ids
+from held
+inner join unified.merge_conflicts
+    on
+        merge_conflicts.conflict_id = unified_internal.derive_uuid(
+            jsonb_build_array(held.business, held.kind, held.value)::text
+        )
+order by merge_conflicts.kind, merge_conflicts.value
+
+-- name: others_with_value
+-- Some other clients whose records hold a value; a value may be on very many records.
+select distinct clusters.client_id::text as client_id
+from (
+    select record_number
+    from unified_internal.int_identity__identifiers
+    where value_number = %(value_number)s
+    limit 200
+) as holding
+inner join unified_internal.int_identity__clusters as clusters on holding.record_number = clusters.record_number
+where clusters.client_id <> %(client_id)s
+order by client_id
+
+-- name: first_payment_of_payers
+-- PayPal's payers are made of payments: the first loaded payment of each.
+select distinct on (payers.id)
+    payers.id as payer_id,
+    payments.account,
+    payments.id
+from unnest(%(accounts)s::text[], %(ids)s::text[]) as payers (account, id)
+inner join unified_internal.stg_paypal__transactions as payments
+    on payers.account = payments.account and payers.id = coalesce(payments.payer_account_id, payments.email)
+where payments.is_incoming
+order by payers.id, payments._first_loaded_at, payments.id
+
+-- name: raw_rows
+-- Rows of a raw table (its name is put in), with the run that brought what stands there.
+select
+    raw.account,
+    raw.id,
+    raw._run_id::text as run_id,
+    raw._batch_id as batch_id,
+    raw._loaded_at as loaded_at,
+    raw.origin ->> 'path' as path,
+    raw.origin ->> 'line' as line,
+    sync_runs.started_at,
+    sync_runs.started_by
+from unnest(%(accounts)s::text[], %(ids)s::text[]) as wanted (account, id)
+inner join {table} as raw on wanted.account = raw.account and wanted.id = raw.id
+left join ops.sync_runs on raw._run_id = sync_runs.run_id and sync_runs.source = %(source)s and sync_runs.stream = %(stream)s
