@@ -57,18 +57,21 @@ where not exists (
 
 def measure(bench: Bench) -> list[Result]:
     """One world for all of them."""
-    small, template, people = (Place(bench, name) for name in ("small", "template", "people"))
+    small, template, built, people = (Place(bench, name) for name in ("small", "template", "built", "people"))
     template.fill(World(RECORDS))
     start = start_up(small)
+    built.copy(template)
+    built.parse()
+    build = built.dbt(*BUILD).wall
     people.copy(template)
     people.parse()
-    full = people.dbt(*BUILD).wall
+    full = people.unify().wall
     unchanged = [people.unify().wall - start for _ in range(ROUNDS)]
     changed = [_after_change(people) - start for _ in range(ROUNDS)]
     what = f"`meltano run unify`, {RECORDS:,} records"
     note = f"(start-up {start:.1f} s, full {full:.1f} s, 1 % {', '.join(f'{one + start:.1f}' for one in changed)} s)"
     return [
-        at_most("build_full_s", f"seconds of `dbt build` from nothing, {RECORDS:,} records", [full], 60),
+        at_most("build_full_s", f"seconds of `dbt build` from nothing, {RECORDS:,} records", [build], 60),
         at_most(
             "unify_1pct", f"{what}, after 1 % changed over full", [one / (full - start) for one in changed], 0.05, note
         ),

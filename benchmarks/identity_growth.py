@@ -40,7 +40,6 @@ def measure(bench: Bench) -> list[Result]:
         with watched(bench.folder / "postgres" / "data") as peak:
             walls.append(place.dbt(*BUILD).wall)
         peaks.append(peak)
-        place.sql("checkpoint")
     what = f"`dbt build` of {SIZES[1]:,} records over {SIZES[0]:,}"
     memory = ", ".join(f"{peak.memory_mb:.0f} MB and {peak.temporary_mb:.0f} MB of temporary files" for peak in peaks)
     return [
