@@ -4,6 +4,8 @@
 #}
 {% macro local_settings() -%}
     set local work_mem to '{{ var("work_mem") }}'; set local jit to off
+    {#- A full run reads whole tables: a nested loop is never right there, whatever an estimate says. #}
+    {%- if execute and this_run().is_full %}; set local enable_nestloop to off{% endif %}
 {%- endmacro %}
 
 

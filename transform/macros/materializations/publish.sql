@@ -25,6 +25,7 @@
             'columns': node.columns.keys() | list,
             'key': key,
             'required': required,
+            'scope': scope_of(node),
         }) -%}
     {%- endfor -%}
     {{ return(tables) }}
@@ -73,11 +74,6 @@
 {% endmacro %}
 
 
-{% macro on_key(table, one, other) -%}
-    {%- for column in table.key %}{{ one }}.{{ column }} = {{ other }}.{{ column }}{{ ' and ' if not loop.last }}{% endfor -%}
-{%- endmacro %}
-
-
 {# Fills a table that was empty. Its rows are counted, not logged: there was nothing before them. #}
 {% macro fill(table) %}
     insert into {{ table.relation }} ({{ table.columns | join(', ') }})
@@ -89,8 +85,18 @@
 {% endmacro %}
 
 
+{# The rows that the next ones replace. #}
+{% macro standing_rows(table, is_full) -%}
+    {%- if is_full or not table.scope -%}{{ return(table.relation) }}{%- endif -%}
+    (
+        select standing.* from {{ table.relation }} as standing
+        where ({{ table.scope.key | join(', ') }}) in (select {{ table.scope.key | join(', ') }} from {{ table.scope.relation }})
+    )
+{%- endmacro %}
+
+
 {# Changes the rows that differ, and only those, and writes down what they were and what they are. #}
-{% macro change(table) %}
+{% macro change(table, is_full) %}
     create temporary table {{ table.changes }} on commit drop as
     select
         case
@@ -103,8 +109,8 @@
         {%- endfor %}
         case when published.{{ table.key[0] }} is not null then to_jsonb(published) end as old,
         next as next_row
-    from {{ table.relation }} as published
-    full join {{ table.next }} as next on {{ on_key(table, 'published', 'next') }}
+    from {{ standing_rows(table, is_full) }} as published
+    full join {{ table.next }} as next on {{ on_columns(table.key, 'published', 'next') }}
     where published.{{ table.key[0] }} is null
         or next.{{ table.key[0] }} is null
         or row({% for column in table.columns %}published.{{ column }}{{ ', ' if not loop.last }}{% endfor %})
@@ -122,14 +128,14 @@
 
     delete from {{ table.relation }} as published
     using {{ table.changes }} as changes
-    where changes.operation = 'delete' and {{ on_key(table, 'published', 'changes') }};
+    where changes.operation = 'delete' and {{ on_columns(table.key, 'published', 'changes') }};
 
     {% set plain_columns = table.columns | reject('in', table.key) | list %}
     {% if plain_columns %}
         update {{ table.relation }} as published
         set {% for column in plain_columns %}{{ column }} = (changes.next_row).{{ column }}{{ ', ' if not loop.last }}{% endfor %}
         from {{ table.changes }} as changes
-        where changes.operation = 'update' and {{ on_key(table, 'published', 'changes') }};
+        where changes.operation = 'update' and {{ on_columns(table.key, 'published', 'changes') }};
     {% endif %}
 
     insert into {{ table.relation }} ({{ table.columns | join(', ') }})
@@ -148,14 +154,45 @@
 {% endmacro %}
 
 
+{# The `kept` models that this model depends on. #}
+{% macro kept_nodes() %}
+    {%- set nodes = [] -%}
+    {%- for node_id in model.depends_on.nodes if graph.nodes[node_id].config.materialized == 'kept' -%}
+        {%- do nodes.append(graph.nodes[node_id]) -%}
+    {%- endfor -%}
+    {{ return(nodes) }}
+{% endmacro %}
+
+
+{% macro relation_of(node, type='table') -%}
+    {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias, type=type)) }}
+{%- endmacro %}
+
+
+{# All that is published must come from one run: models built one by one could contradict each other. #}
+{% macro require_one_run(relations, run_id) %}
+    {% for relation in relations %}
+        {%- set next_relation = next_version(relation) -%}
+        {%- set told = run_query("select obj_description(to_regclass('" ~ next_relation ~ "'), 'pg_class') as told").rows[0][0] -%}
+        {% if told != 'computed by run ' ~ run_id %}
+            {% do exceptions.raise_compiler_error(
+                next_relation ~ ' is not of the run that would be published. Run `dbt build` (or `meltano run unify`).'
+            ) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+
 {#
-    The one door: in one transaction, changes the rows that differ in every published table, logs them, and marks the
-    batches as unified. Readers see all of a publish or nothing of it.
+    The one door: in one transaction, changes the rows that differ in every published table, logs them, replaces what is
+    kept for the next run, and marks the batches as unified. Readers see all of a publish or nothing of it.
 #}
 {% materialization publish, default %}
 
     {%- set target_relation = this.incorporate(type='view') -%}
     {%- set tables = published_tables() -%}
+    {%- set kept = kept_nodes() -%}
+    {%- set run = this_run() -%}
 
     {% if flags.WHICH == 'run' and selected_resources | length > 1 %}
         {% do exceptions.raise_compiler_error(
@@ -164,15 +201,28 @@
         ) %}
     {% endif %}
 
+    {% call statement('begin_publish') %}
+        {{ local_settings() }};
+        lock table ops.publishes in share row exclusive mode;
+    {% endcall %}
+    {% if run_query("select exists (select from ops.publishes where invocation_id = '" ~ run.run_id ~ "') as done").rows[0][0] %}
+        {% call noop_statement('main', 'ALREADY PUBLISHED') %}{% endcall %}
+        {{ return({'relations': [target_relation]}) }}
+    {% endif %}
+    {% set relations = tables | map(attribute='relation') | list %}
+    {% for node in kept %}{% do relations.append(relation_of(node)) %}{% endfor %}
+    {% do require_one_run(relations, run.run_id) %}
+
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {% call statement('begin_publish') %}
-        lock table ops.publishes in share row exclusive mode;
+    {% call statement('open_publish') %}
         {% for table in tables %}
             lock table {{ table.relation }} in share row exclusive mode;
         {% endfor %}
-        insert into ops.publishes (invocation_id) values ('{{ invocation_id }}');
+        insert into ops.publishes (invocation_id, rules_version, mode)
+        select run_id, rules_version, case when is_full then 'full' else 'incremental' end
+        from {{ ref('int_run') }};
     {% endcall %}
 
     {% for table in tables %}
@@ -180,10 +230,14 @@
         {% if shape %}{% call statement('reshape') %}{{ shape }}{% endcall %}{% endif %}
         {%- set was_empty = run_query('select not exists (select from ' ~ table.relation ~ ') as was_empty').rows[0][0] -%}
         {% call statement('rows_of_' ~ table.name) %}
-            {{ fill(table) if was_empty else change(table) }}
+            {{ fill(table) if was_empty else change(table, run.is_full) }}
         {% endcall %}
         {%- set requirements = require(table) | trim -%}
         {% if requirements %}{% call statement('require') %}{{ requirements }}{% endcall %}{% endif %}
+    {% endfor %}
+
+    {% for node in kept %}
+        {% call statement('keep_' ~ node.alias) %}{{ keep(node, relation_of(node), run.is_full) }}{% endcall %}
     {% endfor %}
 
     {% call statement('main') %}

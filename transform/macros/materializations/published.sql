@@ -1,19 +1,11 @@
-{# Where the next version of a published table can be read before it is published. #}
-{% macro next_version(relation) -%}
-    {{ return(api.Relation.create(
-        database=relation.database, schema=target.schema, identifier='next_' ~ relation.identifier, type='view'
-    )) }}
-{%- endmacro %}
-
-
 {#
-    A table that people read. Building it makes the view `unified_internal.next_<name>` of its query and, the first
-    time, the empty table of its contract. Its rows are changed by the model `publish` alone, all tables at once.
+    A table that people read. Building it computes `unified_internal.next_<name>`: the new rows of the keys in the model
+    `scope` (of all keys in a full run, or without `scope`), and, the first time, makes the empty table of its contract.
+    Its rows are changed by the model `publish` alone, all tables at once.
 #}
 {% materialization published, default %}
 
     {%- set target_relation = this.incorporate(type='table') -%}
-    {%- set next_relation = next_version(target_relation) -%}
     {%- set existing_relation = load_cached_relation(this) -%}
 
     {% if not config.get('contract').enforced %}
@@ -27,14 +19,12 @@
 
     {% call statement('main') %}
         {{ get_assert_columns_equivalent(sql) }}
-        drop view if exists {{ next_relation }};
-        create view {{ next_relation }} as (
-            {{ get_select_subquery(sql) }}
-        );
+        {{ compute_next(target_relation, get_select_subquery(sql)) }}
         {% if existing_relation is none %}
             create table {{ target_relation }} {{ get_table_columns_and_constraints() }};
         {% endif %}
     {% endcall %}
+    {% do analyze_next(target_relation) %}
     {% if existing_relation is none %}
         {% do create_indexes(target_relation) %}
     {% endif %}

@@ -100,6 +100,7 @@
         {% endcall %}
         {% call statement('name_its_key_and_query') %}
             alter table {{ target_relation }} add primary key (account, id);
+            create index on {{ target_relation }} (_batch_id);
             comment on table {{ target_relation }} is '{{ reading_of_model() }}';
         {% endcall %}
     {% endif %}

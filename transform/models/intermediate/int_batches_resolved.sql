@@ -1,6 +1,6 @@
--- depends_on: {{ ref('int_identity__conflicts') }}
+-- depends_on: {{ ref('int_identity__cases') }}
 -- depends_on: {{ ref('int_identity__reasons') }}
--- depends_on: {{ ref('int_identity__values_ranked') }}
+-- depends_on: {{ ref('int_identity__winners') }}
 
 with
 

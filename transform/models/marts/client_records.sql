@@ -1,14 +1,24 @@
+{{ config(scope='int_identity__touched', scope_key='record_key') }}
+
+-- depends_on: {{ ref('int_identity__records') }}
+-- depends_on: {{ ref('int_identity__touched') }}
+-- depends_on: {{ ref('int_run') }}
 with
 
 records as (
 
-    select * from {{ ref('int_identity__records') }}
+    select *
+    {% if is_full_run() %}
+    from {{ next_version(ref('int_identity__records')) }}
+    {% else %}
+    from {{ current(ref('int_identity__records'), of=ref('int_identity__touched'), by='record_number') }} as records
+    {% endif %}
 
 ),
 
 clusters as (
 
-    select * from {{ ref('int_identity__clusters') }}
+    select * from {{ next_version(ref('int_identity__clusters')) }}
 
 ),
 

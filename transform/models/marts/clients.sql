@@ -1,64 +1,53 @@
+{{ config(scope='int_identity__touched_clients', scope_key='client_id') }}
+
+-- depends_on: {{ ref('int_run') }}
+-- depends_on: {{ ref('int_identity__touched_clients') }}
 with
 
-records as (
+winners as (
 
-    select * from {{ ref('int_identity__records') }}
+    select * from {{ ref('int_identity__winners') }}
+
+),
+
+-- One row per client for whom somebody has decided a value.
+chosen as (
+
+    select
+        client_id,
+        {% for field in ['name', 'email', 'phone', 'country', 'consent_email', 'consent_sms', 'consent_whatsapp'] %}
+        min(value) filter (where field = '{{ field }}') as {{ field }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_identity__chosen') }}
+    group by client_id
 
 ),
 
 clusters as (
 
-    select * from {{ ref('int_identity__clusters') }}
+    select
+        record_number,
+        client_id
+    from {{ next_version(ref('int_identity__clusters')) }}
 
 ),
 
 identifiers as (
 
-    select * from {{ ref('int_identity__identifiers') }}
-
-),
-
-values_ranked as (
-
-    select * from {{ ref('int_identity__values_ranked') }}
-
-),
-
-conflicts as (
-
-    select * from {{ ref('int_identity__conflicts') }}
-
-),
-
-summed as (
-
     select
-        clusters.client_id,
-        min(records.business) as business,
-        array_agg(distinct records.source || '/' || records.kind) as sources,
-        count(*) as record_count,
-        min(coalesce(records.created_at, records._first_loaded_at)) as first_seen,
-        max(coalesce(greatest(records.updated_at, records.created_at), records._first_loaded_at)) as last_seen,
-        bool_and(records._deleted_at is not null) as is_deleted
-    from clusters
-    inner join records on clusters.record_number = records.record_number
-    group by clusters.client_id
+        record_number,
+        kind,
+        value,
+        value_number
+    from {{ current(ref('int_identity__identifiers'), of=ref('int_identity__touched'), by='record_number') }} as identifiers
+    where kind not in ('email', 'phone_e164')
 
 ),
 
-winners as (
+blocked as (
 
-    select
-        client_id,
-        min(value) filter (where field = 'name' and place = 1) as name,
-        array_agg(value order by place) filter (where field = 'email') as emails,
-        array_agg(value order by place) filter (where field = 'phone') as phones,
-        min(value) filter (where field = 'country' and place = 1) as country,
-        bool_or(value::boolean) filter (where field = 'consent_email' and place = 1) as consent_email,
-        bool_or(value::boolean) filter (where field = 'consent_sms' and place = 1) as consent_sms,
-        bool_or(value::boolean) filter (where field = 'consent_whatsapp' and place = 1) as consent_whatsapp
-    from values_ranked
-    group by client_id
+    select value_number from {{ current(ref('int_identity__excluded')) }} as excluded
+    where reason = 'blocked'
 
 ),
 
@@ -70,7 +59,7 @@ ids_by_kind as (
         jsonb_agg(distinct identifiers.value) as ids
     from identifiers
     inner join clusters on identifiers.record_number = clusters.record_number
-    where identifiers.kind not in ('email', 'phone_e164') and not identifiers.is_blocked
+    where identifiers.value_number not in (select blocked.value_number from blocked)
     group by clusters.client_id, identifiers.kind
 
 ),
@@ -88,38 +77,42 @@ ids as (
 contests as (
 
     select
-        client_id,
+        contested.client_id,
         count(*) as open_conflicts
-    from conflicts
-    group by client_id
+    from {{ next_version(ref('merge_conflicts')) }} as merge_conflicts
+    cross join unnest(merge_conflicts.client_ids) as contested (client_id)
+    where merge_conflicts.status = 'open'
+    group by contested.client_id
 
 ),
 
 clients as (
 
     select
-        summed.client_id,
-        summed.business,
-        winners.name,
-        winners.emails[1] as email,
-        winners.phones[1] as phone,
-        coalesce(winners.emails, '{}') as emails,
-        coalesce(winners.phones, '{}') as phones,
+        winners.client_id,
+        winners.business,
+        coalesce(chosen.name, winners.name) as name,
+        coalesce(chosen.email, winners.emails[1]) as email,
+        coalesce(chosen.phone, winners.phones[1]) as phone,
+        winners.emails,
+        winners.emails_from,
+        winners.phones,
+        winners.phones_from,
         coalesce(ids.ids, '{}') as ids,
-        winners.country,
-        winners.consent_email,
-        winners.consent_sms,
-        winners.consent_whatsapp,
-        summed.sources,
-        summed.record_count,
-        summed.first_seen,
-        summed.last_seen,
-        summed.is_deleted,
+        coalesce(chosen.country, winners.country) as country,
+        coalesce(chosen.consent_email::boolean, winners.consent_email) as consent_email,
+        coalesce(chosen.consent_sms::boolean, winners.consent_sms) as consent_sms,
+        coalesce(chosen.consent_whatsapp::boolean, winners.consent_whatsapp) as consent_whatsapp,
+        winners.sources,
+        winners.record_count,
+        winners.first_seen,
+        winners.last_seen,
+        winners.is_deleted,
         coalesce(contests.open_conflicts, 0) as open_conflicts
-    from summed
-    left join winners on summed.client_id = winners.client_id
-    left join ids on summed.client_id = ids.client_id
-    left join contests on summed.client_id = contests.client_id
+    from winners
+    left join chosen on winners.client_id = chosen.client_id
+    left join ids on winners.client_id = ids.client_id
+    left join contests on winners.client_id = contests.client_id
 
 )
 

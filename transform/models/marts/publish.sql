@@ -1,8 +1,18 @@
 {{ config(materialized='publish', schema='unified_internal') }}
 
+-- depends_on: {{ ref('int_run') }}
 -- depends_on: {{ ref('int_batches_resolved') }}
+{% for model in [
+    'int_csv__readings', 'int_decisions', 'int_ghl__merges', 'int_manychat__subscribers', 'int_paypal__payers',
+    'int_identity__identifier_places', 'int_identity__issuers', 'int_identity__records', 'int_identity__unidentifiable',
+    'int_identity__identifiers', 'int_identity__excluded', 'int_identity__clusters',
+] %}
+-- depends_on: {{ ref(model) }}
+{% endfor %}
 
-{% for table in ['clients', 'client_records', 'merge_conflicts', 'shared_identifiers'] %}
+{% for table in [
+    'clients', 'client_records', 'merge_conflicts', 'shared_identifiers', 'transactions', 'invoices', 'subscriptions',
+] %}
 select
     '{{ table }}' as table_name,
     count(*) as row_count

@@ -1,29 +1,27 @@
+{{ config(scope='int_identity__changed_values', scope_key=['business', 'kind', 'value']) }}
+
+-- depends_on: {{ ref('int_run') }}
+-- depends_on: {{ ref('int_identity__changed_values') }}
 with
 
-identifier_values as (
+excluded as (
 
-    select * from {{ ref('int_identity__values') }}
-
-),
-
-identity_rules as (
-
-    select * from {{ ref('identity_rules') }}
+    select * from {{ next_version(ref('int_identity__excluded')) }}
 
 ),
 
 shared_identifiers as (
 
     select
-        identifier_values.business,
-        identifier_values.kind,
-        identifier_values.value,
-        identifier_values.name_count,
-        identity_rules.max_names,
-        identifier_values.record_count
-    from identifier_values
-    inner join identity_rules on identifier_values.kind = identity_rules.kind
-    where identifier_values.is_shared
+        business,
+        kind,
+        value,
+        reason,
+        name_count,
+        max_names,
+        record_count
+    from excluded
+    where reason <> 'blocked'
 
 )
 

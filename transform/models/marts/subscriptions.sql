@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('int_run') }}
+-- depends_on: {{ ref('int_identity__touched') }}
 with
 
 money_subscriptions as (
@@ -8,7 +10,7 @@ money_subscriptions as (
 
 clusters as (
 
-    select * from {{ ref('int_identity__clusters') }}
+    select * from {{ current(ref('int_identity__clusters')) }} as clusters
 
 ),
 

@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('int_run') }}
+-- depends_on: {{ ref('int_identity__touched') }}
 with
 
 movements as (
@@ -8,7 +10,7 @@ movements as (
 
 clusters as (
 
-    select * from {{ ref('int_identity__clusters') }}
+    select * from {{ current(ref('int_identity__clusters')) }} as clusters
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 records as (
 
-    select record_key from {{ ref('int_identity__records') }}
+    select record_key from {{ next_version(ref('int_identity__records')) }}
 
 ),
 
@@ -21,15 +21,24 @@ clients as (
 
 ),
 
+placed as (
+
+    select
+        client_records.record_key,
+        count(clients.client_id) as client_count
+    from client_records
+    left join clients on client_records.client_id = clients.client_id
+    group by client_records.record_key
+
+),
+
 counted as (
 
     select
-        records.record_key,
-        count(clients.client_id) as client_count
+        coalesce(records.record_key, placed.record_key) as record_key,
+        coalesce(placed.client_count, 0) as client_count
     from records
-    left join client_records on records.record_key = client_records.record_key
-    left join clients on client_records.client_id = clients.client_id
-    group by records.record_key
+    full join placed on records.record_key = placed.record_key
 
 )
 

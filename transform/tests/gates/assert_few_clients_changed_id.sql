@@ -1,24 +1,35 @@
+-- depends_on: {{ ref('int_run') }}
+-- depends_on: {{ ref('int_identity__touched_clients') }}
 with
 
-published as (
+next_clients as (
 
-    select client_id from {{ ref('clients') }}
+    select client_id from {{ next_version(ref('clients')) }}
 
 ),
 
-upcoming as (
+-- Clients that stand now and would be gone; in a run that is not full only the touched ones can be.
+gone as (
 
-    select client_id from {{ next_version(ref('clients')) }}
+    select published.client_id
+    from {{ ref('clients') }} as published
+    left join next_clients on published.client_id = next_clients.client_id
+    where
+        next_clients.client_id is null
+        {%- if not is_full_run() %}
+        and published.client_id in (
+            select touched.client_id from {{ ref('int_identity__touched_clients') }} as touched
+        )
+        {%- endif %}
 
 ),
 
 counted as (
 
     select
-        count(*) as published_clients,
-        count(*) filter (where upcoming.client_id is null) as ids_gone
-    from published
-    left join upcoming on published.client_id = upcoming.client_id
+        count(*) as ids_gone,
+        (select count(*) from {{ ref('clients') }}) as published_clients
+    from gone
 
 )
 

@@ -1,14 +1,10 @@
--- A client may hold several values of an exclusive kind only if records connect them through that kind or a stronger
--- one. This looks at the result alone, not at how it came about.
+-- A client may hold several values of an exclusive kind only if records connect them through that kind, a stronger one,
+-- or a decision. This looks at the result alone, not at how it came about; only contested circles can hold several.
 with
 
 steps as (
 
-    select
-        kind,
-        exclusive,
-        row_number() over (order by priority, kind collate "C") as step
-    from {{ ref('identity_rules') }}
+    select * from {{ ref('int_identity__steps') }}
 
 ),
 
@@ -16,26 +12,25 @@ placed as (
 
     select
         holdings.record_number,
-        -- A value that nobody else holds has no number; it connects nothing.
-        coalesce(holdings.value_number, -holdings.record_number) as value_number,
-        steps.step,
-        steps.exclusive,
-        clusters.client_id
+        holdings.value_number,
+        holdings.step,
+        coalesce(steps.is_exclusive, false) as is_exclusive,
+        clusters.client_number
     from {{ ref('int_identity__holdings') }} as holdings
-    inner join {{ ref('int_identity__clusters') }} as clusters on holdings.record_number = clusters.record_number
-    inner join steps on holdings.kind = steps.kind
+    inner join {{ next_version(ref('int_identity__clusters')) }} as clusters on holdings.record_number = clusters.record_number
+    left join steps on holdings.step = steps.step
 
 ),
 
 suspects as (
 
     select
-        client_id,
+        client_number,
         step
     from placed
-    where exclusive
-    group by client_id, step
-    having count(distinct value_number) > 1
+    where is_exclusive
+    group by client_number, step
+    having min(value_number) < max(value_number)
 
 ),
 
@@ -43,13 +38,13 @@ suspects as (
 nodes as (
 
     select
-        suspects.client_id,
+        suspects.client_number,
         suspects.step as exclusive_step,
         placed.step,
         placed.record_number,
-        placed.value_number * 1000 + suspects.step as node
+        dense_rank() over (order by suspects.step, placed.value_number, suspects.client_number) as node
     from suspects
-    inner join placed on suspects.client_id = placed.client_id and suspects.step >= placed.step
+    inner join placed on suspects.client_number = placed.client_number and suspects.step >= placed.step
 
 ),
 
@@ -77,13 +72,13 @@ components as (
 torn as (
 
     select
-        nodes.client_id,
+        nodes.client_number,
         nodes.exclusive_step,
         count(distinct components.component) as parts
     from nodes
     inner join components on nodes.node = components.node
     where nodes.step = nodes.exclusive_step
-    group by nodes.client_id, nodes.exclusive_step
+    group by nodes.client_number, nodes.exclusive_step
 
 )
 

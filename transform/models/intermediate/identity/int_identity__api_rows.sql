@@ -8,27 +8,29 @@
             'per_account': true, 'consents': ['email', 'sms', 'whatsapp'],
         },
         {
-            'source': 'manychat', 'stream': 'subscribers', 'model': ref('int_manychat__subscribers'),
+            'source': 'manychat', 'stream': 'subscribers', 'model': current(ref('int_manychat__subscribers')),
             'fields': 'custom_fields', 'consents': ['email', 'sms', 'whatsapp'], 'country': 'null',
         },
         {'source': 'stripe', 'stream': 'customers', 'model': ref('stg_stripe__customers'), 'fields': 'metadata'},
         {
             'source': 'stripe', 'stream': 'charges', 'model': ref('stg_stripe__charges'), 'fields': 'metadata',
-            'where': 'customer_id is null',
+            'person': 'customer_id is null',
         },
         {
             'source': 'stripe', 'stream': 'checkout_sessions', 'model': ref('stg_stripe__checkout_sessions'),
-            'fields': 'metadata', 'where': 'customer_id is null', 'consents': ['email'],
+            'fields': 'metadata', 'person': 'customer_id is null', 'consents': ['email'],
         },
-        {'source': 'paypal', 'stream': 'payers', 'model': ref('int_paypal__payers'), 'fields': 'null::jsonb'},
+        {'source': 'paypal', 'stream': 'payers', 'model': next_version(ref('int_paypal__payers')), 'fields': 'null::jsonb'},
     ]
 -%}
 
+-- depends_on: {{ ref('int_identity__changed') }}
+-- depends_on: {{ ref('int_run') }}
 with
 
 identifier_places as (
 
-    select * from {{ ref('int_identity__identifier_places') }}
+    select * from {{ next_version(ref('int_identity__identifier_places')) }}
 
 ),
 
@@ -38,8 +40,8 @@ own_ids as (
         identifier_fields.source,
         identifier_fields.stream,
         min(identifier_fields.kind) as kind
-    from {{ ref('identifier_fields') }} as identifier_fields
-    inner join {{ ref('identity_rules') }} as identity_rules on identifier_fields.kind = identity_rules.kind
+    from {{ ref('int_rules__identifier_fields') }} as identifier_fields
+    inner join {{ ref('int_rules__kinds') }} as identity_rules on identifier_fields.kind = identity_rules.kind
     where identifier_fields.place = 'id'
     group by identifier_fields.source, identifier_fields.stream
 
@@ -51,7 +53,7 @@ lost_ids as (
         ghl_merges.account,
         ghl_merges.survivor_id,
         jsonb_agg(jsonb_build_array(own_ids.kind, ghl_merges.lost_id) order by ghl_merges.lost_id) as identifiers
-    from {{ ref('int_ghl__merges') }} as ghl_merges
+    from {{ next_version(ref('int_ghl__merges')) }} as ghl_merges
     inner join own_ids on own_ids.source = 'ghl' and own_ids.stream = 'contacts'
     group by ghl_merges.account, ghl_merges.survivor_id
 
@@ -76,10 +78,19 @@ people as (
         {% endfor %}
         created_at,
         updated_at,
+        {{ stream.get('person', 'true') }} as is_person,
         _first_loaded_at,
         _deleted_at
-    from {{ stream.model }}
-    {% if stream.where %}where {{ stream.where }}{% endif %}
+    from {{ stream.model }} as staged
+    {% if not is_full_run() %}
+    where (account, id) in (
+        select
+            changed.account,
+            changed.id
+        from {{ ref('int_identity__changed') }} as changed
+        where changed.source = '{{ stream.source }}' and changed.stream = '{{ stream.stream }}'
+    )
+    {% endif %}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 

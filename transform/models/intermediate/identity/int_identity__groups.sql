@@ -11,10 +11,20 @@ holdings as (
 steps as (
 
     select
-        kind,
-        exclusive,
-        row_number() over (order by priority, kind collate "C") as step
-    from {{ ref('identity_rules') }}
+        step,
+        is_exclusive
+    from {{ ref('int_identity__steps') }}
+    union all
+    select
+        0 as step,
+        false as is_exclusive
+
+),
+
+apart as (
+
+    select * from {{ ref('int_identity__pairs') }}
+    where decision = 'different_people'
 
 ),
 
@@ -23,29 +33,27 @@ this_step as (
 
     select steps.*
     from steps
-    where steps.step = 1 + (select coalesce(max(before.step), 0) from {{ this }} as before)
+    where steps.step = (select coalesce(max(before.step) + 1, 0) from {{ this }} as before)
 
 ),
 
--- At first each record is a group of its own, if it has a value in common with another: the others can meet nobody.
+-- At first each record is a group of its own.
 groups as (
 
     select
         record_number,
         group_number,
         is_anchored,
-        joined_by,
-        joined_how
+        sits_out
     from {{ this }}
     union all
     select distinct
         record_number,
         record_number as group_number,
         false as is_anchored,
-        null as joined_by,
-        null as joined_how
+        false as sits_out
     from holdings
-    where value_number is not null and not exists (select 1 from {{ this }})
+    where not exists (select from {{ this }})
 
 ),
 
@@ -56,8 +64,9 @@ held as (
         groups.is_anchored,
         holdings.value_number
     from holdings
-    inner join this_step on holdings.kind = this_step.kind
+    inner join this_step on holdings.step = this_step.step
     inner join groups on holdings.record_number = groups.record_number
+    where not groups.sits_out
 
 ),
 
@@ -163,13 +172,47 @@ moves as (
 
 ),
 
+-- Groups that are not anchored and would bring two together whom a decision keeps apart sit this step out.
+offenders as (
+
+    select unnest(
+        case when one.is_anchored then '{}' else array[one.group_number] end
+        || case when other.is_anchored then '{}' else array[other.group_number] end
+    ) as group_number
+    from apart
+    inner join groups as one on apart.record_number = one.record_number
+    inner join groups as other on apart.other_record_number = other.record_number
+    left join moves as one_move on one.group_number = one_move.group_number
+    left join moves as other_move on other.group_number = other_move.group_number
+    inner join this_step on this_step.step > 0
+    where
+        one.group_number <> other.group_number
+        and coalesce(one_move.joined_group, one.group_number) = coalesce(other_move.joined_group, other.group_number)
+
+),
+
 -- A group that holds a value of an exclusive kind is anchored from then on.
 newly_anchored as (
 
-    select distinct coalesce(moves.joined_group, held.group_number) as group_number
-    from held
-    inner join this_step on this_step.exclusive
-    left join moves on held.group_number = moves.group_number
+    select distinct coalesce(moves.joined_group, groups.group_number) as group_number
+    from holdings
+    inner join this_step on holdings.step = this_step.step and this_step.is_exclusive
+    inner join groups on holdings.record_number = groups.record_number
+    left join moves on groups.group_number = moves.group_number
+
+),
+
+sitting_out as (
+
+    select
+        groups.record_number,
+        groups.group_number,
+        groups.is_anchored,
+        groups.sits_out or groups.group_number in (select offenders.group_number from offenders) as sits_out,
+        (this_step.step - 1)::integer as step
+    from groups
+    cross join this_step
+    where exists (select from offenders)
 
 ),
 
@@ -179,14 +222,22 @@ stepped as (
         groups.record_number,
         coalesce(moves.joined_group, groups.group_number) as group_number,
         groups.is_anchored or coalesce(moves.how = 'attached', false) or newly_anchored.group_number is not null as is_anchored,
-        coalesce(groups.joined_by, case when moves.how is not null then this_step.kind end) as joined_by,
-        coalesce(groups.joined_how, moves.how) as joined_how,
+        false as sits_out,
         this_step.step
     from groups
     cross join this_step
     left join moves on groups.group_number = moves.group_number
     left join newly_anchored on coalesce(moves.joined_group, groups.group_number) = newly_anchored.group_number
+    where not exists (select from offenders)
+
+),
+
+after_this_pass as (
+
+    select * from sitting_out
+    union all
+    select * from stepped
 
 )
 
-select * from stepped
+select * from after_this_pass

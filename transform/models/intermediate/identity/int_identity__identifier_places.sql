@@ -1,14 +1,17 @@
+{{ config(materialized='kept') }}
+
+-- depends_on: {{ ref('int_run') }}
 with
 
 identifier_fields as (
 
-    select * from {{ ref('identifier_fields') }}
+    select * from {{ ref('int_rules__identifier_fields') }}
 
 ),
 
 identity_rules as (
 
-    select * from {{ ref('identity_rules') }}
+    select * from {{ ref('int_rules__kinds') }}
 
 ),
 

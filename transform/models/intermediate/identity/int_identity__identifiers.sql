@@ -1,50 +1,50 @@
+{{
+    config(
+        materialized='kept',
+        scope='int_identity__changed',
+        scope_key='record_number',
+        indexes=[
+            {'columns': ['record_number']},
+            {'columns': ['value_number']},
+            {'columns': ['told_id', 'kind'], 'where': 'told_id is not null'},
+        ]
+    )
+}}
+
+-- depends_on: {{ ref('int_run') }}
+-- depends_on: {{ ref('int_identity__changed') }}
 with
 
 records as (
 
-    select * from {{ ref('int_identity__records') }}
+    select * from {{ next_version(ref('int_identity__records')) }}
 
 ),
 
-identity_rules as (
+steps as (
 
-    select * from {{ ref('identity_rules') }}
-
-),
-
-blocked_identifiers as (
-
-    select distinct
-        kind,
-        value
-    from {{ ref('blocked_identifiers') }}
+    select * from {{ ref('int_identity__steps') }}
 
 ),
 
--- Which source gives the ids of a kind.
 issuers as (
 
-    select
-        identifier_fields.kind,
-        min(identifier_fields.source) as source
-    from {{ ref('identifier_fields') }} as identifier_fields
-    inner join identity_rules on identifier_fields.kind = identity_rules.kind
-    where identifier_fields.place = 'id' and identity_rules.per_account
-    group by identifier_fields.kind
+    select * from {{ next_version(ref('int_identity__issuers')) }}
 
 ),
 
-issued as (
+decisions as (
 
-    select distinct
-        records.business,
-        issuers.kind,
-        records.account,
-        pairs.pair ->> 1 as value
-    from records
-    inner join issuers on records.source = issuers.source
-    cross join jsonb_array_elements(records.identifiers) as pairs (pair)
-    where pairs.pair ->> 0 = issuers.kind
+    select * from {{ next_version(ref('int_decisions')) }}
+
+),
+
+options as (
+
+    select
+        coalesce(bool_or(option = 'gmail_dots' and value = 'true'), false) as gmail_dots,
+        coalesce(bool_or(option = 'gmail_plus' and value = 'true'), false) as gmail_plus
+    from {{ ref('int_rules__options') }}
 
 ),
 
@@ -54,23 +54,11 @@ only_accounts as (
     select
         business,
         kind,
-        min(account) as account
-    from issued
+        min(account) as account,
+        min(source) as source,
+        min(account) = max(account) as is_only_one
+    from issuers
     group by business, kind
-    having min(account) = max(account)
-
-),
-
-known_ids as (
-
-    select
-        business,
-        kind,
-        value,
-        min(account) as account
-    from issued
-    group by business, kind, value
-    having min(account) = max(account)
 
 ),
 
@@ -78,6 +66,7 @@ told as (
 
     select
         records.record_number,
+        records.record_key,
         records.business,
         records.source,
         records.account,
@@ -85,6 +74,38 @@ told as (
         pairs.pair ->> 1 as value
     from records
     cross join jsonb_array_elements(records.identifiers) as pairs (pair)
+    where records.identifiers is not null
+
+),
+
+-- Where several accounts give such ids: the one that has a row with this id, if it is only one.
+known_accounts as (
+
+    select
+        told.business,
+        told.kind,
+        told.value,
+        min(issuers.account) as account
+    from told
+    inner join only_accounts
+        on told.business = only_accounts.business and told.kind = only_accounts.kind and not only_accounts.is_only_one
+    inner join issuers on told.business = issuers.business and told.kind = issuers.kind
+    where
+        told.source <> issuers.source
+        and (
+            exists (
+                select from records as issued
+                where issued.record_key = issuers.source || ':' || issuers.stream || ':' || issuers.account || ':' || told.value
+            )
+            {%- if not is_full_run() %}
+            or exists (
+                select from {{ standing('int_identity__records') }} as issued
+                where issued.record_key = issuers.source || ':' || issuers.stream || ':' || issuers.account || ':' || told.value
+            )
+            {%- endif %}
+        )
+    group by told.business, told.kind, told.value
+    having min(issuers.account) = max(issuers.account)
 
 ),
 
@@ -92,36 +113,47 @@ found as (
 
     select
         records.record_number,
+        records.record_key,
         records.business,
         records.account,
         'email' as kind,
-        addresses.email as value
+        case
+            when options.gmail_dots or options.gmail_plus
+                then {{ function('fold_email') }}(addresses.email, options.gmail_dots, options.gmail_plus)
+            else addresses.email
+        end as value,
+        null as told_id
     from records
     cross join unnest(records.emails) as addresses (email)
+    cross join options
     union all
     select
         records.record_number,
+        records.record_key,
         records.business,
         records.account,
         'phone_e164' as kind,
-        numbers.phone as value
+        numbers.phone as value,
+        null as told_id
     from records
     cross join unnest(records.phones) as numbers (phone)
     union all
     select
         told.record_number,
+        told.record_key,
         told.business,
         case
-            when told.source = issuers.source then told.account
-            else coalesce(only_accounts.account, known_ids.account, told.account)
+            when only_accounts.source = told.source then told.account
+            when only_accounts.is_only_one then only_accounts.account
+            else coalesce(known_accounts.account, told.account)
         end as account,
         told.kind,
-        told.value
+        told.value,
+        case when only_accounts.source <> told.source then told.value end as told_id
     from told
-    left join issuers on told.kind = issuers.kind
     left join only_accounts on told.business = only_accounts.business and told.kind = only_accounts.kind
-    left join known_ids
-        on told.business = known_ids.business and told.kind = known_ids.kind and told.value = known_ids.value
+    left join known_accounts
+        on told.business = known_accounts.business and told.kind = known_accounts.kind and told.value = known_accounts.value
 
 ),
 
@@ -129,14 +161,18 @@ ruled as (
 
     select
         found.record_number,
+        found.record_key,
         found.business,
         found.kind,
-        case when identity_rules.per_account then found.account || '/' || found.value else found.value end as value
+        case when steps.is_per_account then found.account || '/' || found.value else found.value end as value,
+        case when steps.is_per_account then found.told_id end as told_id,
+        steps.step
     from found
-    inner join identity_rules on found.kind = identity_rules.kind
+    inner join steps on found.kind = steps.kind
 
 ),
 
+-- Values that are not theirs, as somebody has decided, count nowhere.
 identifiers as (
 
     select
@@ -144,9 +180,17 @@ identifiers as (
         ruled.business,
         ruled.kind,
         ruled.value,
-        blocked_identifiers.value is not null as is_blocked
+        ruled.told_id,
+        {{ function('value_number') }}(ruled.step, ruled.business, ruled.value) as value_number
     from ruled
-    left join blocked_identifiers on ruled.kind = blocked_identifiers.kind and ruled.value = blocked_identifiers.value
+    where not exists (
+        select from decisions
+        where
+            decisions.decision = 'not_theirs'
+            and decisions.record_key = ruled.record_key
+            and decisions.kind = ruled.kind
+            and decisions.value = ruled.value
+    )
 
 )
 

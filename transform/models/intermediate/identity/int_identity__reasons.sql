@@ -1,8 +1,30 @@
+{#-
+    Why is each record with its client? The strongest value that it has in common with another record of the client; it
+    was attached if the kind is weaker than an exclusive one that the client holds, else joined.
+-#}
 with
 
-groups as (
+links as (
 
-    select * from {{ ref('int_identity__groups') }}
+    select
+        record_number,
+        value_number
+    from {{ ref('int_identity__links') }}
+
+),
+
+clusters as (
+
+    select
+        record_number,
+        client_number
+    from {{ next_version(ref('int_identity__clusters')) }}
+
+),
+
+exclusives as (
+
+    select * from {{ ref('int_identity__exclusives') }}
 
 ),
 
@@ -12,51 +34,116 @@ holdings as (
 
 ),
 
-identifier_values as (
+circles as (
 
-    select * from {{ ref('int_identity__values') }}
+    select * from {{ ref('int_identity__circles') }}
+
+),
+
+identifiers as (
+
+    select
+        record_number,
+        kind,
+        value,
+        value_number
+    from {{ current(ref('int_identity__identifiers'), of=ref('int_identity__touched'), by='record_number') }} as identifiers
+
+),
+
+steps as (
+
+    select * from {{ ref('int_identity__steps') }}
+
+),
+
+-- Within a circle that nobody contests all links lead to records of one client.
+plain as (
+
+    select
+        links.record_number,
+        min(links.value_number) as value_number,
+        bool_or(exclusives.has_exclusive_value) as is_anchored
+    from links
+    inner join circles on links.record_number = circles.record_number
+    left join exclusives on circles.circle_number = exclusives.circle_number
+    where exclusives.is_contested is not true
+    group by links.record_number
 
 ),
 
 placed as (
 
     select
-        groups.record_number,
-        groups.group_number,
-        groups.joined_by,
-        groups.joined_how,
-        holdings.kind,
-        holdings.value_number
-    from groups
-    inner join holdings on groups.record_number = holdings.record_number
-    where holdings.value_number is not null
+        holdings.record_number,
+        holdings.value_number,
+        clusters.client_number,
+        bool_or(steps.is_exclusive) over (partition by clusters.client_number) as is_anchored
+    from holdings
+    inner join clusters on holdings.record_number = clusters.record_number
+    left join steps on holdings.step = steps.step
 
 ),
 
 linking as (
 
     select
-        group_number,
-        value_number
+        client_number,
+        value_number,
+        min(record_number) < max(record_number) as is_common
     from placed
-    group by group_number, value_number
-    having count(*) > 1
+    group by client_number, value_number
 
 ),
 
--- A record may be linked by several values of the kind; one of them is enough to say why.
-reasons as (
+contested as (
+
+    select value_number from linking
+    group by value_number
+    having min(client_number) < max(client_number)
+
+),
+
+-- A value that other clients hold too is the reason only where there is no other.
+in_contested as (
 
     select distinct on (placed.record_number)
         placed.record_number,
-        placed.kind,
-        identifier_values.value,
-        placed.joined_how as rule
+        placed.value_number,
+        placed.is_anchored
     from placed
-    inner join linking on placed.group_number = linking.group_number and placed.value_number = linking.value_number
-    inner join identifier_values on placed.value_number = identifier_values.value_number
-    where placed.kind = placed.joined_by
-    order by placed.record_number, identifier_values.value
+    inner join linking
+        on placed.client_number = linking.client_number and placed.value_number = linking.value_number and linking.is_common
+    left join contested on placed.value_number = contested.value_number
+    order by placed.record_number asc, contested.value_number is not null asc, placed.value_number asc
+
+),
+
+strongest as (
+
+    select * from plain
+    union all
+    select * from in_contested
+
+),
+
+reasons as (
+
+    select
+        strongest.record_number,
+        min(identifiers.kind) as kind,
+        min(identifiers.value) as value,
+        case
+            when strongest.value_number >> 58 = 0 then 'decided'
+            when strongest.is_anchored and strongest.value_number >> 58 > (
+                select min(steps.step) from steps where steps.is_exclusive
+            ) then 'attached'
+            else 'joined'
+        end as rule
+    from strongest
+    left join identifiers
+        on strongest.record_number = identifiers.record_number and strongest.value_number = identifiers.value_number
+    group by strongest.record_number, strongest.value_number, strongest.is_anchored
 
 )
 

@@ -1,3 +1,17 @@
+{{
+    config(
+        materialized='kept',
+        scope='int_identity__changed',
+        scope_key='record_number',
+        indexes=[
+            {'columns': ['record_number'], 'unique': true},
+            {'columns': ['record_key'], 'unique': true},
+        ]
+    )
+}}
+
+-- depends_on: {{ ref('int_identity__changed') }}
+-- depends_on: {{ ref('int_run') }}
 with
 
 staged_rows as (
@@ -9,20 +23,37 @@ staged_rows as (
 records as (
 
     select
-        -- The order of arrival: the smallest number of a client is its founding record.
-        row_number() over (order by _first_loaded_at asc, record_key collate "C" asc) as record_number,
-        -- Whose values win, the smallest first.
-        row_number() over (
-            order by
-                _deleted_at is not null asc,
-                source_priority asc nulls last,
-                updated_at desc nulls last,
-                created_at desc nulls last,
-                record_key collate "C" asc
-        ) as value_rank,
-        *
+        {% if is_full_run() %}
+        row_number() over (order by staged_rows._first_loaded_at asc, staged_rows.record_key collate "C" asc) as record_number,
+        {% else %}
+        changed.record_number,
+        {% endif %}
+        staged_rows.record_key,
+        {{ function('derive_uuid') }}(staged_rows.record_key) as alias_client_id,
+        staged_rows.business,
+        staged_rows.source,
+        staged_rows.stream,
+        staged_rows.kind,
+        staged_rows.account,
+        staged_rows.id,
+        staged_rows.full_name,
+        staged_rows.emails,
+        staged_rows.phones,
+        staged_rows.identifiers,
+        staged_rows.country,
+        staged_rows.consent_email,
+        staged_rows.consent_sms,
+        staged_rows.consent_whatsapp,
+        staged_rows.created_at,
+        staged_rows.updated_at,
+        staged_rows.source_priority,
+        staged_rows._first_loaded_at,
+        staged_rows._deleted_at
     from staged_rows
-    where is_record
+    {% if not is_full_run() %}
+    inner join {{ ref('int_identity__changed') }} as changed on staged_rows.record_key = changed.record_key
+    {% endif %}
+    where staged_rows.is_record
 
 )
 

@@ -1,10 +1,15 @@
 {{ config(materialized='ephemeral') }}
 
+-- depends_on: {{ ref('int_identity__changed') }}
+-- depends_on: {{ ref('int_run') }}
 with
 
 imports as (
 
     select * from {{ ref('stg_csv__imports') }}
+    {% if not is_full_run() %}
+    where record_key in (select changed.record_key from {{ ref('int_identity__changed') }} as changed)
+    {% endif %}
 
 ),
 
@@ -16,13 +21,13 @@ api_rows as (
 
 accounts as (
 
-    select * from {{ ref('accounts') }}
+    select * from {{ ref('int_rules__accounts') }}
 
 ),
 
 source_priority as (
 
-    select * from {{ ref('source_priority') }}
+    select * from {{ ref('int_rules__source_priority') }}
 
 ),
 
@@ -32,7 +37,7 @@ ruled as (
     select
         coalesce(bool_or(kind = 'email'), false) as by_email,
         coalesce(bool_or(kind = 'phone_e164'), false) as by_phone
-    from {{ ref('identity_rules') }}
+    from {{ ref('int_rules__kinds') }}
 
 ),
 
@@ -54,6 +59,7 @@ staged_rows as (
         consent_whatsapp,
         created_at,
         updated_at,
+        true as is_person,
         _first_loaded_at,
         _deleted_at
     from imports
@@ -74,6 +80,7 @@ staged_rows as (
         consent_whatsapp,
         created_at,
         updated_at,
+        is_person,
         _first_loaded_at,
         _deleted_at
     from api_rows
@@ -94,9 +101,12 @@ placed as (
         staged_rows.emails,
         staged_rows.phones,
         staged_rows.identifiers,
-        ruled.by_email and cardinality(staged_rows.emails) > 0
-        or ruled.by_phone and cardinality(staged_rows.phones) > 0
-        or staged_rows.identifiers is not null as is_record,
+        staged_rows.is_person,
+        staged_rows.is_person and (
+            ruled.by_email and cardinality(staged_rows.emails) > 0
+            or ruled.by_phone and cardinality(staged_rows.phones) > 0
+            or staged_rows.identifiers is not null
+        ) as is_record,
         staged_rows.country,
         staged_rows.consent_email,
         staged_rows.consent_sms,

@@ -1,3 +1,14 @@
+{{
+    config(
+        materialized='kept',
+        scope='int_identity__changed',
+        scope_key='record_key',
+        indexes=[{'columns': ['record_key'], 'unique': true}]
+    )
+}}
+
+-- depends_on: {{ ref('int_run') }}
+-- depends_on: {{ ref('int_identity__changed') }}
 with
 
 staged_rows as (
@@ -9,14 +20,13 @@ staged_rows as (
 unidentifiable as (
 
     select
+        record_key,
         business,
         source,
         stream,
-        kind,
-        count(*) as row_count
+        kind
     from staged_rows
-    where is_record is not true
-    group by business, source, stream, kind
+    where is_person and is_record is not true
 
 )
 

@@ -1,15 +1,32 @@
+{{
+    config(
+        materialized='kept',
+        scope='int_manychat__changed_subscribers',
+        scope_key=['account', 'id'],
+        indexes=[{'columns': ['account', 'id'], 'unique': true}]
+    )
+}}
+
 {%-
     set fields = [
         'full_name', 'first_name', 'last_name', 'whatsapp_phone', 'ig_username', 'locale', 'status', 'tags',
         'consent_email', 'consent_sms', 'consent_whatsapp', 'subscribed_at', 'last_interaction_at',
     ]
 -%}
+{%- set changed_subscribers = ref('int_manychat__changed_subscribers') -%}
+{%- set only_changed -%}
+    {%- if not is_full_run() -%}
+        where (account, id) in (select changed.account, changed.id from {{ changed_subscribers }} as changed)
+    {%- endif -%}
+{%- endset %}
 
+-- depends_on: {{ ref('int_run') }}
 with
 
 subscribers as (
 
     select * from {{ ref('stg_manychat__subscribers') }}
+    {{ only_changed }}
 
 ),
 
@@ -19,6 +36,7 @@ subscriber_pushes as (
         *,
         null::text[] as tags
     from {{ ref('stg_manychat__subscriber_pushes') }}
+    {{ only_changed }}
 
 ),
 
@@ -30,7 +48,16 @@ pulls as (
         value as id,
         max(tried_at) as pulled_at
     from {{ ref('stg_manychat__lookups') }}
-    where kind = 'id' and was_found is not null
+    where
+        kind = 'id' and was_found is not null
+        {%- if not is_full_run() %}
+        and (account, value) in (
+            select
+                changed.account,
+                changed.id
+            from {{ changed_subscribers }} as changed
+        )
+        {%- endif %}
     group by account, value
 
 ),

@@ -1,4 +1,7 @@
+{{ config(materialized='kept') }}
+
 -- On outgoing payments the counterparty is the receiver, who is no client for that.
+-- depends_on: {{ ref('int_run') }}
 with
 
 payments as (

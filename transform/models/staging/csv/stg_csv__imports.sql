@@ -3,7 +3,11 @@
         materialized='incremental',
         unique_key='record_key',
         on_schema_change='sync_all_columns',
-        indexes=[{'columns': ['record_key'], 'unique': true}]
+        indexes=[
+            {'columns': ['record_key'], 'unique': true},
+            {'columns': ['account', 'file_id']},
+            {'columns': ['_batch_id']},
+        ]
     )
 }}
 
@@ -15,6 +19,8 @@
     ]
 %}
 
+-- depends_on: {{ ref('int_csv__changed_files') }}
+-- depends_on: {{ ref('int_run') }}
 with
 
 batches_taken as (
@@ -92,7 +98,16 @@ read_otherwise as (
         staged.id
     from {{ this }} as staged
     left join readings on staged.account = readings.account and staged.file_id = readings.file_id
-    where staged.reading is distinct from readings.reading
+    where
+        staged.reading is distinct from readings.reading
+        {%- if not is_full_run() %}
+        and (staged.account, staged.file_id) in (
+            select
+                changed_files.account,
+                changed_files.file_id
+            from {{ ref('int_csv__changed_files') }} as changed_files
+        )
+        {%- endif %}
 
 ),
 

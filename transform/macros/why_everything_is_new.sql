@@ -1,0 +1,14 @@
+{# Why a run cannot build on what the last publish left; empty if it can. #}
+{% macro why_everything_is_new(last, rules_version) -%}
+    {%- if not execute -%}{{ return('nothing runs yet') }}{%- endif -%}
+    {%- if flags.FULL_REFRESH -%}{{ return('asked for by --full-refresh') }}{%- endif -%}
+    {%- if last is none -%}{{ return('the first run') }}{%- endif -%}
+    {%- if last['kind'] == 'roll_back' -%}{{ return('the last publish was rolled back') }}{%- endif -%}
+    {%- if last['rules_version'] != rules_version -%}{{ return('rules or models have changed') }}{%- endif -%}
+    {%- set kept_records = target.schema ~ '.int_identity__records' -%}
+    {%- set standing = run_query(
+        "select to_regclass('" ~ kept_records ~ "') is not null as is_there"
+    ).rows[0][0] and run_query('select exists (select from ' ~ kept_records ~ ') as has_rows').rows[0][0] -%}
+    {%- if not standing -%}{{ return('nothing is kept of the last publish') }}{%- endif -%}
+    {{ return('') }}
+{%- endmacro %}
