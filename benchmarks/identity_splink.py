@@ -12,11 +12,13 @@ import logging
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import adbc_driver_postgresql.dbapi as postgres  # type: ignore[import-not-found,unused-ignore]
 import duckdb  # type: ignore[import-not-found,unused-ignore]
+import pyarrow  # type: ignore[import-not-found,unused-ignore]
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on  # type: ignore[import-not-found,unused-ignore]
 from splink.clustering import (  # type: ignore[import-not-found,unused-ignore]
     cluster_pairwise_predictions_at_threshold,
@@ -25,12 +27,9 @@ from splink.clustering import (  # type: ignore[import-not-found,unused-ignore]
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-READ = {
-    "texts": "select record_number, kind, value from bench.identifiers",
-    "numbers": "select record_number, value_number from bench.identifiers",
-    "link": "select record_number, kind, value from bench.identifiers",
-}
-VALUE = {"texts": "kind, value", "numbers": "value_number"}
+CORES = len(os.sched_getaffinity(0))
+TABLE = "bench.identifiers"
+COLUMNS = {"texts": "kind, value", "numbers": "value_number", "link": "kind, value"}
 EDGES = """
 create table edges as
 select
@@ -52,7 +51,7 @@ class Splink:
         self.url, self.way = url, way
         self.seconds: dict[str, float] = {}
         self.duckdb = duckdb.connect()
-        self.run(f"set threads = {len(os.sched_getaffinity(0))}")
+        self.run(f"set threads = {CORES}")
 
     def run(self, statement: str) -> Any:
         """Run a statement in DuckDB to its end."""
@@ -68,22 +67,37 @@ class Splink:
     def round_trip(self) -> int:
         """Read, join, cluster, write; returns the number of clusters."""
         with self.phase("read"):
-            self.postgres = postgres.connect(self.url)
-            with self.postgres.cursor() as cursor:
-                cursor.execute(READ[self.way])
-                self.duckdb.register("incoming", cursor.fetch_arrow_table())
-            self.run("create table identifiers as select * from incoming")
+            self._read()
         clusters = self._linked() if self.way == "link" else self._clustered()
         with self.phase("write"):
             found = self.duckdb.sql(f"select record as record_number, cluster_id from {clusters.physical_name}")
-            with self.postgres.cursor() as cursor:
+            connection = postgres.connect(self.url)
+            with connection.cursor() as cursor:
                 cursor.adbc_ingest("splink_clusters", found.to_arrow_table(), mode="replace")
-            self.postgres.commit()
+            connection.commit()
         return int(self.run(f"select count(distinct cluster_id) from {clusters.physical_name}")[0][0])
+
+    def _read(self) -> None:
+        """A part of the table by each of as many connections as there are cores, as DuckDB's own reader does it."""
+        with postgres.connect(self.url) as connection, connection.cursor() as cursor:
+            cursor.execute(f"select pg_relation_size('{TABLE}') / current_setting('block_size')::bigint")
+            pages = cursor.fetchone()[0]
+        parts = [(pages * core // CORES, pages * (core + 1) // CORES) for core in range(CORES)]
+        with ThreadPoolExecutor(CORES) as workers:
+            self.duckdb.register("incoming", pyarrow.concat_tables(workers.map(self._read_pages, parts)))
+        self.run("create table identifiers as select * from incoming")
+
+    def _read_pages(self, pages: tuple[int, int]) -> Any:
+        first, last = (f"'({page},0)'::tid" for page in pages)
+        with postgres.connect(self.url) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                f"select record_number, {COLUMNS[self.way]} from {TABLE} where ctid >= {first} and ctid < {last}"
+            )
+            return cursor.fetch_arrow_table()
 
     def _clustered(self) -> Any:
         with self.phase("edges"):
-            self.run(EDGES.format(value=VALUE[self.way]))
+            self.run(EDGES.format(value=COLUMNS[self.way]))
             self.run(NODES)
         with self.phase("cluster"):
             tables = (self.duckdb.table(name) for name in ("nodes", "edges"))
