@@ -91,7 +91,7 @@ def stage_stripe(world: Warehouse) -> None:
         "ch_ana_declined": charge(4900, **ana, payment_intent="pi_ana", status="failed", amount_captured=0),
         "ch_mxn": charge(100000, "mxn", **ana, balance_transaction="txn_mxn"),
         "ch_jpy": charge(500, "jpy", **ana),
-        "ch_kwd": charge(1500, "kwd", **ana),
+        "ch_kwd": charge(1500, "kwd", **ana, balance_transaction="txn_kwd"),
         "ch_ugx": charge(1200, "ugx", **ana),
         "ch_held": charge(9900, **ana, captured=False, amount_captured=0),
         "ch_part": charge(9900, **ana, amount_captured=7000),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.studio import stage_studio
+from support.studio_later import stage_early, stage_later
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.transform.conftest import Warehouse
 
 pytestmark = pytest.mark.xdist_group("transform-money")
@@ -41,31 +45,98 @@ NO_REVENUE = {
 }
 
 
+SECOND_DAY: dict[str, tuple[str, dict[str, Any]]] = {
+    "a refund finds the payment that it gives back": (
+        "stripe:refunds:studio:re_lost",
+        {"record_key": "stripe:charges:studio:ch_nowhere"},
+    ),
+    "a refund at PayPal finds it in the report and no longer in a file": (
+        "paypal:transactions:studio:early refund",
+        {"record_key": "paypal:payers:studio:VERA"},
+    ),
+    "fee and net come with the ledger": ("stripe:charges:studio:ch_kwd", {"fee": Decimal("0.50")}),
+    "a dispute is lost after all": ("stripe:disputes:studio:dp_won", {"is_revenue": True}),
+    "what was authorised is collected": ("stripe:charges:studio:ch_held", {"is_revenue": True}),
+    "and what went back of it is money": ("stripe:refunds:studio:re_held", {"kind": "refund", "is_revenue": True}),
+    "GoHighLevel told the charge by its intent": (
+        "stripe:charges:studio:ch_late",
+        {"also_told_by": ["ghl:payment_transactions:place:before its charge"]},
+    ),
+    "GoHighLevel told the charge by its invoice": (
+        "stripe:charges:studio:ch_invoiced_late",
+        {"also_told_by": ["ghl:payment_transactions:place:before its invoice"]},
+    ),
+    "GoHighLevel names the charge only now": (
+        "stripe:charges:studio:ch_by_card",
+        {"also_told_by": ["ghl:payment_transactions:place:first by hand"]},
+    ),
+    "the rest of the cash goes back": (
+        "ghl:payment_transactions:place:cash:returned",
+        {"amount": Decimal("-97.50")},
+    ),
+    "a row that left its file is no revenue": ("csv:imports:removed:hotmart_sales:HP9:1:1", {"is_revenue": False}),
+    "a status is no longer read": ("csv:imports:main:hotmart_sales:HP3:1:1", {"status": "succeeded"}),
+}
+STAGED = {
+    "stripe:charges": "stripe__charges",
+    "stripe:refunds": "stripe__refunds",
+    "stripe:disputes": "stripe__disputes",
+    "paypal:transactions": "paypal__transactions",
+    "ghl:payment_transactions": "ghl__payment_transactions",
+    "csv:imports": "csv__imports",
+}
+TABLES = ("transaction", "invoice", "subscription")
+Rows = dict[str, dict[str, Any]]
+
+
+@dataclass
+class Days:
+    """What readers saw at the end of each day, by table and key, and the client of each record."""
+
+    world: Warehouse
+    tables: dict[str, dict[str, Rows]] = field(default_factory=dict)
+    clients: dict[str, dict[str, Any]] = field(default_factory=dict)
+    spent: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def end_of(self, day: str, *arguments: str) -> None:
+        self.world.build(*arguments)
+        self.tables[day] = {
+            table: {row[f"{table}_key"]: row for row in self.world.rows(f"select * from unified.{table}s")}
+            for table in TABLES
+        }
+        records = self.world.rows("select record_key, client_id from unified.client_records")
+        self.clients[day] = {row["record_key"]: row["client_id"] for row in records}
+        self.spent[day] = self.world.rows("select * from unified_internal.int_money__spent order by 1, 2")
+
+    def row(self, key: str, table: str = "transaction", day: str = "first") -> dict[str, Any]:
+        """The row with this key."""
+        return self.tables[day][table][key]
+
+    def rows(self, day: str = "first") -> list[dict[str, Any]]:
+        """All transactions."""
+        return list(self.tables[day]["transaction"].values())
+
+
 @pytest.fixture(scope="module")
-def world(warehouse: Warehouse) -> Warehouse:
+def days(warehouse: Warehouse) -> Days:
+    days = Days(warehouse)
     stage_studio(warehouse)
-    warehouse.build()
-    return warehouse
+    stage_early(warehouse)
+    days.end_of("first")
+    stage_later(warehouse)
+    days.end_of("second")
+    days.end_of("rebuilt", "--full-refresh")
+    return days
 
 
-def row(world: Warehouse, key: str, table: str = "transaction") -> dict[str, Any]:
-    """The row with this key."""
-    (found,) = world.rows(f"select * from unified_internal.next_{table}s where {table}_key = %s", key)
-    return found
-
-
-def client(world: Warehouse, record_key: str) -> Any:
-    """The client of a record."""
-    return world.value("select client_id from unified.client_records where record_key = %s", record_key)
-
-
-def revenue(world: Warehouse, record_key: str) -> dict[str, str]:
-    """What the client of a record spent, by currency, each amount as it is written."""
-    query = """
-        select currency, sum(amount)::text as amount from unified_internal.next_transactions
-        where is_revenue and client_id = %s group by currency
-    """
-    return {found["currency"]: found["amount"] for found in world.rows(query, client(world, record_key))}
+def revenue(rows: Iterable[dict[str, Any]], by: str) -> dict[Any, dict[str, Decimal]]:
+    """What was spent, by `client_id` or `record_key` and by currency."""
+    spent: dict[Any, dict[str, Decimal]] = {}
+    for row in rows:
+        if row["is_revenue"]:
+            sums = spent.setdefault(row[by], {})
+            sums[row["currency"]] = sums.get(row["currency"], Decimal(0)) + row["amount"]
+    return spent
 
 
 @pytest.mark.parametrize(
@@ -97,26 +168,26 @@ def revenue(world: Warehouse, record_key: str) -> dict[str, str]:
         ),
     ],
 )
-def test_what_each_person_spent(world: Warehouse, record_key: str, spent: dict[str, str]) -> None:
-    assert revenue(world, record_key) == spent
+def test_what_each_person_spent(days: Days, record_key: str, spent: dict[str, str]) -> None:
+    found = revenue(days.rows(), "client_id")[days.clients["first"][record_key]]
+    assert {currency: str(amount) for currency, amount in found.items()} == spent
 
 
-def test_spent_by_record_is_the_same(world: Warehouse) -> None:
-    query = """
-        select record_key, coalesce(currency, 'XXX') as currency, sum(amount) as amount
-        from unified_internal.next_transactions where is_revenue and record_key is not null group by 1, 2 order by 1, 2
-    """
-    spent = "select record_key, currency, amount from unified_internal.int_money__spent order by 1, 2"
-    assert world.rows(spent) == world.rows(query)
-    ana = "select * from unified_internal.int_money__spent where record_key like '%%:cus_ana' and currency = 'USD'"
-    assert [(found["amount"], found["payment_count"]) for found in world.rows(ana)] == [(Decimal("104.00"), 2)]
+@pytest.mark.parametrize("day", ["first", "second", "rebuilt"])
+def test_spent_by_record_is_the_sum_of_its_transactions(days: Days, day: str) -> None:
+    spent = revenue(days.rows(day), "record_key")
+    spent.pop(None, None)
+    found: dict[str, dict[str, Decimal]] = {}
+    for row in days.spent[day]:
+        found.setdefault(row["record_key"], {})[row["currency"]] = row["amount"]
+    assert found == spent
 
 
 @pytest.mark.parametrize(("key", "kind", "status", "amount"), NO_REVENUE.values(), ids=NO_REVENUE)
 def test_what_is_no_revenue_is_here_and_says_what_it_is(
-    world: Warehouse, key: str, kind: str, status: str, amount: str | None
+    days: Days, key: str, kind: str, status: str, amount: str | None
 ) -> None:
-    found = row(world, key)
+    found = days.row(key)
     assert (found["kind"], found["status"], found["amount"]) == (kind, status, amount and Decimal(amount))
     assert not found["is_revenue"]
 
@@ -135,8 +206,8 @@ def test_what_is_no_revenue_is_here_and_says_what_it_is(
         pytest.param("ghl:payment_transactions:place:cash", (None, None, None), id="GoHighLevel tells none"),
     ],
 )
-def test_fee_and_net(world: Warehouse, key: str, fee: tuple[str | None, ...]) -> None:
-    found = row(world, key)
+def test_fee_and_net(days: Days, key: str, fee: tuple[str | None, ...]) -> None:
+    found = days.row(key)
     assert tuple(found[name] and str(found[name]) for name in ("fee", "net", "balance_currency")) == fee
 
 
@@ -149,17 +220,20 @@ def test_fee_and_net(world: Warehouse, key: str, fee: tuple[str | None, ...]) ->
         pytest.param("ghl:payment_transactions:place:of nobody", id="a contact that is not there"),
     ],
 )
-def test_an_unknown_payer_has_no_client_and_counts(world: Warehouse, key: str) -> None:
-    found = row(world, key)
+def test_an_unknown_payer_has_no_client_and_counts(days: Days, key: str) -> None:
+    found = days.row(key)
     assert (found["client_id"], found["is_revenue"]) == (None, True)
 
 
-def test_a_refund_and_a_dispute_are_of_the_client_who_paid(world: Warehouse) -> None:
-    luis, rosa = client(world, "stripe:charges:studio:ch_luis"), client(world, "paypal:payers:studio:ROSA")
-    assert row(world, "stripe:refunds:studio:re_full")["client_id"] == luis
-    assert row(world, "paypal:transactions:studio:back")["client_id"] == rosa
-    juan = client(world, "paypal:payers:studio:JUAN")
-    assert row(world, "paypal:transactions:studio:bank took")["client_id"] == juan
+def test_a_refund_and_a_dispute_are_of_the_client_who_paid(days: Days) -> None:
+    luis, rosa = (
+        days.clients["first"]["stripe:charges:studio:ch_luis"],
+        days.clients["first"]["paypal:payers:studio:ROSA"],
+    )
+    assert days.row("stripe:refunds:studio:re_full")["client_id"] == luis
+    assert days.row("paypal:transactions:studio:back")["client_id"] == rosa
+    juan = days.clients["first"]["paypal:payers:studio:JUAN"]
+    assert days.row("paypal:transactions:studio:bank took")["client_id"] == juan
 
 
 @pytest.mark.parametrize(
@@ -208,39 +282,25 @@ def test_a_refund_and_a_dispute_are_of_the_client_who_paid(world: Warehouse) -> 
         ),
     ],
 )
-def test_what_is_told_by_several_is_counted_once(world: Warehouse, key: str, others: list[str]) -> None:
-    assert row(world, key)["also_told_by"] == others
-    assert world.rows("select 1 from unified_internal.next_transactions where transaction_key = any(%s)", others) == []
+def test_what_is_told_by_several_is_counted_once(days: Days, key: str, others: list[str]) -> None:
+    assert days.row(key)["also_told_by"] == others
+    assert not set(others) & set(days.tables["first"]["transaction"])
 
 
-def test_every_row_is_counted_or_named_by_the_one_that_is(world: Warehouse) -> None:
-    staged = """
-        select 'stripe:charges:' || account || ':' || id from unified_internal.stg_stripe__charges union
-        select 'stripe:refunds:' || account || ':' || id from unified_internal.stg_stripe__refunds union
-        select 'stripe:disputes:' || account || ':' || id from unified_internal.stg_stripe__disputes union
-        select 'paypal:transactions:' || account || ':' || id from unified_internal.stg_paypal__transactions union
-        select 'ghl:payment_transactions:' || account || ':' || id
-        from unified_internal.stg_ghl__payment_transactions union
-        select record_key from unified_internal.stg_csv__imports
-    """
-    here = """
-        select transaction_key from unified_internal.next_transactions union
-        select unnest(also_told_by) from unified_internal.next_transactions
-    """
-    assert world.rows(f"({staged}) except ({here})") == []
-    assert {found["key"] for found in world.rows(f"select * from (({here}) except ({staged})) as more (key)")} == {
-        "csv:imports:again:stripe_payments:ch_file:returned", "csv:imports:main:stripe_payments:ch_file:returned",
-        "csv:imports:main:stripe_payments:ch_ana:returned", "csv:imports:main:stripe_payments:pi_ana:returned",
-        "csv:imports:main:stripe_payments:ch_before:returned", "csv:imports:main:hotmart_sales:HP2:1:1:returned",
-        "ghl:payment_transactions:place:same:returned", "ghl:payment_transactions:place:same in a file:returned",
-        "ghl:payment_transactions:place:same at PayPal:returned", "ghl:payment_transactions:place:cash:returned",
-        "ghl:payment_transactions:place:all back:returned",
-    }  # fmt: skip
+def test_every_row_is_counted_or_named_by_one_that_is(days: Days) -> None:
+    staged = {
+        f"{stream}:{row['account']}:{row['id']}"
+        for stream, model in STAGED.items()
+        for row in days.world.rows(f"select account, id from unified_internal.stg_{model}")
+    }
+    rows = days.rows("rebuilt")
+    told = [row["transaction_key"] for row in rows] + [key for row in rows for key in row["also_told_by"]]
+    assert {key.removesuffix(":returned") for key in told} == staged
+    assert len(told) == len(set(told))
 
 
-def test_two_businesses_may_know_a_payment_by_the_same_id(world: Warehouse) -> None:
-    query = "select business from unified_internal.next_transactions where payment_id = 'ch_two' order by business"
-    assert [found["business"] for found in world.rows(query)] == ["five", "found"]
+def test_two_businesses_may_know_a_payment_by_the_same_id(days: Days) -> None:
+    assert sorted(row["business"] for row in days.rows() if row["payment_id"] == "ch_two") == ["five", "found"]
 
 
 @pytest.mark.parametrize(
@@ -258,23 +318,20 @@ def test_two_businesses_may_know_a_payment_by_the_same_id(world: Warehouse) -> N
         pytest.param("ghl:payment_subscriptions:place:own", ("active", None, "USD"), id="GoHighLevel tells no period"),
     ],
 )
-def test_subscriptions(world: Warehouse, key: str, told: tuple[str, str | None, str]) -> None:
-    found = row(world, key, "subscription")
+def test_subscriptions(days: Days, key: str, told: tuple[str, str | None, str]) -> None:
+    found = days.row(key, "subscription")
     amount = None if found["monthly_amount"] is None else str(found["monthly_amount"])
     assert (found["status"], amount, found["currency"]) == told
-    assert found["client_id"] == client(world, found["record_key"])
+    assert found["client_id"] == days.clients["first"][found["record_key"]]
 
 
-def test_a_subscription_that_gohighlevel_repeats_is_here_once(world: Warehouse) -> None:
-    query = "select id from unified_internal.next_subscriptions where source = 'ghl'"
-    assert world.rows(query) == [{"id": "own"}]
+def test_a_subscription_that_gohighlevel_repeats_is_here_once(days: Days) -> None:
+    assert [row["id"] for row in days.tables["first"]["subscription"].values() if row["source"] == "ghl"] == ["own"]
 
 
-def test_the_best_of_a_records_subscriptions_is_its_state(world: Warehouse) -> None:
-    states = world.rows(
-        "select record_key, status from unified_internal.int_money__subscription_states order by record_key"
-    )
-    assert {found["record_key"]: found["status"] for found in states} == {
+def test_the_best_of_a_records_subscriptions_is_its_state(days: Days) -> None:
+    states = days.world.rows("select record_key, status from unified_internal.int_money__subscription_states")
+    assert {row["record_key"]: row["status"] for row in states} == {
         "ghl:contacts:place:paco": "active", "paypal:payers:studio:JUAN": "unknown",
         "paypal:payers:studio:ROSA": "paused", "stripe:customers:studio:cus_ana": "active",
     }  # fmt: skip
@@ -290,7 +347,28 @@ def test_the_best_of_a_records_subscriptions_is_its_state(world: Warehouse) -> N
         pytest.param("ghl:invoices:place:i", ("partially_paid", "30.00"), "ghl:contacts:place:paco", id="ghl"),
     ],
 )
-def test_invoices(world: Warehouse, key: str, told: tuple[str, str], record_key: str) -> None:
-    found = row(world, key, "invoice")
+def test_invoices(days: Days, key: str, told: tuple[str, str], record_key: str) -> None:
+    found = days.row(key, "invoice")
     assert (found["status"], str(found["total"])) == told
-    assert found["client_id"] == client(world, record_key)
+    assert found["client_id"] == days.clients["first"][record_key]
+
+
+@pytest.mark.parametrize(("key", "told"), SECOND_DAY.values(), ids=SECOND_DAY)
+def test_what_the_second_day_brings(days: Days, key: str, told: dict[str, Any]) -> None:
+    found = days.row(key, day="second")
+    assert {name: found[name] for name in told} == told
+
+
+def test_a_payment_follows_its_record_to_another_client(days: Days) -> None:
+    paco, eva = "ghl:contacts:place:paco", "stripe:customers:studio:cus_eva"
+    assert days.clients["first"][paco] != days.clients["first"][eva]
+    assert days.clients["second"][paco] == days.clients["second"][eva]
+    cash = days.row("ghl:payment_transactions:place:cash", day="second")
+    assert cash["client_id"] == days.clients["second"][eva]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_after_a_change_all_is_as_after_a_full_rebuild(days: Days, table: str) -> None:
+    assert days.tables["second"][table] != days.tables["first"][table]
+    assert days.tables["second"][table] == days.tables["rebuilt"][table]
+    assert days.spent["second"] == days.spent["rebuilt"]

@@ -22,6 +22,10 @@ ranked as (
             partition by payment_key
             order by (leg = 'main' and record_key is not null) desc, teller asc, record_key collate "C" asc
         ) as payer_key,
+        row_number() over (
+            partition by payment_key
+            order by leg = 'main' desc, teller asc, kind = 'memo' asc, transaction_key collate "C" asc
+        ) as place_in_payment,
         bool_or(provider_status = 'uncaptured' and leg = 'main') over same_payment as is_uncaptured
     from told
     window
@@ -71,7 +75,7 @@ counted as (
         end as paid_by,
         coalesce(repeated.also_told_by, '{}') as also_told_by
     from ranked
-    left join repeated on ranked.payment_key = repeated.payment_key and ranked.leg = 'main'
+    left join repeated on ranked.payment_key = repeated.payment_key and ranked.place_in_payment = 1
     left join referred on ranked.reference_key = referred.payment_key
     where ranked.teller <= ranked.best_teller and ranked.place = 1
 
