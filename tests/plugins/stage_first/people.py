@@ -37,6 +37,7 @@ FIRST = {
     "rosa_chat": {"Name": "Rosita", "Phone": "+525510000002"},
     # Her sister, or she herself with another address?
     "rosa_new": {"Name": "Rosita Gil", "Email": "rosita@w.mx", "Phone": "+525510000004"},
+    "rosa_new_two": {"Name": "Rosita", "Email": "rosita@w.mx", "Phone": "+525510000004"},
     # A phone that too many names hold.
     **SHOP,
     # Two families of one phone, and a chat that could be either's.

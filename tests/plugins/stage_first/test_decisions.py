@@ -37,6 +37,12 @@ def warehouse(server: str, template: str, tmp_path_factory: pytest.TempPathFacto
         yield warehouse
 
 
+@pytest.fixture(scope="module")
+def undecided(warehouse: Warehouse) -> dict[str, list[dict[str, Any]]]:
+    """What was published before anything was decided."""
+    return warehouse.published()
+
+
 @pytest.fixture
 def people(warehouse: Warehouse) -> Iterator[Warehouse]:
     """The people, about whom nothing is decided."""
@@ -326,10 +332,9 @@ def test_before_the_first_unify_there_is_nobody_to_decide_about(database_url: st
             same_person(connection, "a", "b", WHY)
 
 
-def test_decisions_give_the_clients_that_they_say(people: Warehouse) -> None:
-    """Last: it publishes."""
+def test_decisions_give_the_clients_that_they_say(people: Warehouse, undecided: dict[str, Any]) -> None:
+    """It publishes, so only what undoes it may come after it."""
     connection = people.connection
-    before = people.published()
     same_person(connection, key("carmen"), key("carmen_work"), WHY)
     different_in_conflict(connection, conflict(people, "+525510000003"), WHY)
     split_off(connection, key("rosa_chat"), WHY)
@@ -349,7 +354,11 @@ def test_decisions_give_the_clients_that_they_say(people: Warehouse) -> None:
         ("main", "+525510000004", "open"),
     ]
     assert {state_of(decision, {}) for decision in decisions.all_decisions(connection)} == {"stands"}
-    standing = [decision.decision_id for decision in decisions.all_decisions(connection)]
-    decisions.withdraw(connection, standing, "as it was")
+    assert people.published() != undecided
+
+
+@pytest.mark.soak
+def test_without_its_decisions_all_is_as_before(people: Warehouse, undecided: dict[str, Any]) -> None:
+    """The decisions of the test before are gone by now."""
     people.build()
-    assert people.published() == before
+    assert people.published() == undecided

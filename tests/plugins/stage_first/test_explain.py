@@ -38,6 +38,10 @@ TERE = {
     "paz": {"Name": "Paz Sol", "Email": "paz@x.mx", "Email 2": "paz@y.mx"},
     "paz_gone": {"Name": "P. Sol", "Email": "paz@x.mx"},
 }
+IRIS = {
+    "iris": {"Name": "Iris Vega", "Email": "iris@x.mx", "Phone": "+525510000006"},
+    "iris_son": {"Name": "Hugo Vega", "Email": "hugo@x.mx", "Phone": "+525510000006"},
+}
 PAYMENT = {
     "transaction_info": {
         "transaction_event_code": "T0006",
@@ -48,7 +52,7 @@ PAYMENT = {
 DECIDED = [
     {"decision": "same_person", "record_key": key("carmen"), "other_record_key": key("carmen_work")},
     {"decision": "different_people", "record_key": key("eva"), "other_record_key": key("leo")},
-    {"decision": "not_theirs", "record_key": key("rosa_new"), "kind": "phone_e164", "value": "+525510000004"},
+    {"decision": "not_theirs", "record_key": key("iris_son"), "kind": "phone_e164", "value": "+525510000006"},
     {"decision": "blocked", "kind": "email", "value": "pablo@x.mx"},
     {"decision": "pinned", "record_key": key("rosa"), "field": "name"},
     {"decision": "preferred", "field": "email", "pattern": "%@work.mx"},
@@ -61,7 +65,7 @@ def people(server: str, template: str, tmp_path_factory: pytest.TempPathFactory)
     """People about whom something was decided before they were unified."""
     with warehouse_of_people(server, template, tmp_path_factory.mktemp("people")) as warehouse:
         warehouse.load("people", LUZ)
-        warehouse.load("people", TERE)
+        warehouse.load("people", {**TERE, **IRIS})
         warehouse.load("people", {own_id: TERE[own_id] for own_id in ("tere_gone", "paz_gone")}, deleted=True)
         warehouse.load_api("paypal.transactions", {"first": PAYMENT, "second": PAYMENT})
         warehouse.load_api("manychat.subscriber_pushes", {"9": {"name": "Luz", "whatsapp_phone": "+525510000005"}},
@@ -181,9 +185,9 @@ def test_who_nearly_joined_is_told_with_the_reason(people: Warehouse) -> None:
         "blocked",
         [people.client_of("people:typo_two")],
     )
-    (rosita,) = one(people, key("rosa_new")).nearly
-    assert rosita.because.startswith("not theirs: Decision 3 ")
-    assert rosita.client_ids == [people.client_of("people:rosa")]
+    (son,) = one(people, key("iris_son")).nearly
+    assert son.because.startswith("not theirs: Decision 3 ")
+    assert son.client_ids == [people.client_of("people:iris")]
 
 
 def test_decisions_are_those_of_its_records_and_values(people: Warehouse) -> None:
