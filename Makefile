@@ -1,6 +1,7 @@
 # The two commands to know: `make demo` and `make test`.
 SHELL := /bin/sh
 BIN := .venv/bin
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help install demo start stop test check lint soak identity-check bench bench-peers bench-large lock clean
@@ -21,7 +22,7 @@ stop: ## Stop the embedded Postgres; its data stay.
 	@$(BIN)/stage-first stop
 
 test: install check ## Everything that CI runs.
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(PYTEST)
 
 check: install ## ruff and mypy.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -31,7 +32,7 @@ lint: check ## ruff, mypy, and sqlfluff with its dbt templater.
 	@$(BIN)/pytest -q tests/transform/test_style.py
 
 soak: install ## The long forms of the tests.
-	@STAGE_FIRST_SOAK=1 $(BIN)/pytest -n 2 --dist loadfile
+	@STAGE_FIRST_SOAK=1 $(PYTEST)
 
 identity-check: install ## Resolve the worlds of CASES=<folder> (rules.json, worlds.jsonl) into results.jsonl.
 	@$(BIN)/python -m identity_check "$(CASES)"

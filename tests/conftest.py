@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parent.parent
 SHARED = PROJECT.parent / "shared"
 SERVER_VARIABLE = "STAGE_FIRST_TEST_SERVER"
+SLOWEST = (
+    "tests/pipeline/test_commands.py",
+    "tests/pipeline/test_vendor_days.py",
+    "tests/pipeline/test_demo.py",
+    "tests/pipeline",
+    "tests/transform",
+    "tests/identity",
+    "tests/plugins/target_postgres",
+    "tests/extractors/tap_manychat",
+    "tests/extractors/tap_paypal",
+)
+"""Files and folders that take longest, in the order in which two workers take them: small ones fill the end."""
 _started = pytest.StashKey["tuple[LocalServer, Path]"]()
 
 
@@ -49,7 +61,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, by name and with the reason, what needs data that a user's clone does not have."""
+    """Put first what takes longest; skip, with the reason, long forms and what needs data that a clone lacks."""
+    items.sort(key=_place)
     if not SHARED.is_dir():
         for item in items:
             if item.get_closest_marker("needs_shared"):
@@ -58,6 +71,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("soak"):
                 item.add_marker(pytest.mark.skip(reason="a long form: run `make soak`"))
+
+
+def _place(item: pytest.Item) -> int:
+    return next((place for place, start in enumerate(SLOWEST) if item.nodeid.startswith(start)), len(SLOWEST))
 
 
 @pytest.fixture(scope="session")

@@ -99,6 +99,7 @@ class TestTyped:
         runs = query(typed.url, "select status from ops.sync_runs where source = 'unify'")
         assert runs == [("succeeded",), ("succeeded",)]
 
+    @pytest.mark.parametrize("shell", ["embedded", pytest.param("debian-15", marks=pytest.mark.soak)], indirect=True)
     def test_dbt_docs(self, shell: tuple[Shell, dict[str, Any]], tmp_path: Path) -> None:
         typed, _ = shell
         typed.type("dbt", "docs", "generate", "--target-path", str(tmp_path), folder=PROJECT / "transform")
