@@ -14,7 +14,7 @@ chosen as (
 
 identity_rules as (
 
-    select * from {{ ref('identity_rules') }}
+    select * from {{ ref('int_rules__kinds') }}
 
 ),
 
