@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from identity.reference import resolve
+from identity_check.__main__ import resolve_cases
+from identity_check.cases import Case
 from identity_check.worlds import Conflict, Identifier, Record, Resolution, Rules, World
 from stage_first.cli import main
 from stage_first.rules import seeds
@@ -82,6 +84,13 @@ def test_there_are_five_examples_and_both_pages_tell_the_same() -> None:
 def test_an_example_is_what_the_rules_give(number: int) -> None:
     example = examples("english")[number]
     assert comparable(resolve(example.world, rules_of_the_seeds())) == comparable(example.told)
+
+
+@pytest.mark.soak
+def test_the_examples_are_what_the_models_give() -> None:
+    told = examples("english")
+    found = resolve_cases([Case(example.number, example.world) for example in told], rules_of_the_seeds())
+    assert list(map(comparable, found)) == [comparable(example.told) for example in told]
 
 
 @pytest.mark.parametrize("language", PAGES)
