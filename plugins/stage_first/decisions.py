@@ -97,9 +97,11 @@ def standing(connection: Connection) -> list[Decision]:
 
 
 def check_unified(connection: Connection) -> None:
-    """Raise a sentence where nothing was ever published."""
+    """Raise a sentence where nothing was ever published, or what it was made of is gone."""
     if not fetch(connection, "is_unified")[0]["is_unified"]:
         raise UsageError("Nothing is unified yet: run `meltano run unify` first.")
+    if not fetch(connection, "is_kept")[0]["is_kept"]:
+        raise UsageError("The server lost what the last unify had worked out: run `meltano run unify` again first.")
 
 
 @contextmanager

@@ -147,6 +147,10 @@ select
     to_regclass('unified.client_records') is not null
     and to_regclass('unified_internal.int_decisions') is not null as is_unified
 
+-- name: is_kept
+-- Whether what the last publish kept beside its tables is still there; a server that was killed has emptied it.
+select exists (select from unified_internal.int_identity__records) as is_kept
+
 -- name: decisions
 -- The decisions, with the client of each record (none: the record is gone), and whether the last publish knew them.
 select
@@ -275,17 +279,17 @@ numbers as (
 )
 
 select
-    clusters.client_id::text as client_id,
+    client_records.client_id::text as client_id,
     identifiers.business,
     count(distinct identifiers.record_number) as record_count,
     (array_agg(records.record_key order by records._first_loaded_at, records.record_key collate "C"))[1] as record_key
 from numbers
 inner join unified_internal.int_identity__identifiers as identifiers on numbers.value_number = identifiers.value_number
-inner join unified_internal.int_identity__clusters as clusters on identifiers.record_number = clusters.record_number
 inner join unified_internal.int_identity__records as records on identifiers.record_number = records.record_number
+inner join unified.client_records on records.record_key = client_records.record_key
 where identifiers.kind = %(kind)s and identifiers.value = %(value)s
-group by clusters.client_id, identifiers.business
-order by min(records._first_loaded_at), clusters.client_id
+group by client_records.client_id, identifiers.business
+order by min(records._first_loaded_at), client_records.client_id
 
 -- name: held_values
 -- The values that a record holds, the strongest first, and how many other records of its client hold each.
@@ -305,11 +309,12 @@ select
     (
         select count(distinct others.record_number)
         from unified_internal.int_identity__identifiers as others
-        inner join unified_internal.int_identity__clusters as clusters on others.record_number = clusters.record_number
+        inner join unified_internal.int_identity__records as records on others.record_number = records.record_number
+        inner join unified.client_records on records.record_key = client_records.record_key
         where
             others.value_number = own.value_number
             and others.record_number <> %(record_number)s
-            and clusters.client_id = %(client_id)s
+            and client_records.client_id = %(client_id)s
     ) as linked_count
 from own
 left join unified_internal.int_identity__excluded as excluded on own.value_number = excluded.value_number
@@ -357,18 +362,18 @@ where record_number = %(record_number)s
 -- Of each of two clients the first loaded record that holds the strongest value which both hold and which counts.
 with one as (
     select identifiers.value_number
-    from unified_internal.int_identity__clusters as clusters
-    inner join unified_internal.int_identity__identifiers as identifiers
-        on clusters.record_number = identifiers.record_number
-    where clusters.client_id = %(one)s
+    from unified.client_records
+    inner join unified_internal.int_identity__records as records on client_records.record_key = records.record_key
+    inner join unified_internal.int_identity__identifiers as identifiers on records.record_number = identifiers.record_number
+    where client_records.client_id = %(one)s
 ),
 
 other as (
     select identifiers.value_number
-    from unified_internal.int_identity__clusters as clusters
-    inner join unified_internal.int_identity__identifiers as identifiers
-        on clusters.record_number = identifiers.record_number
-    where clusters.client_id = %(other)s
+    from unified.client_records
+    inner join unified_internal.int_identity__records as records on client_records.record_key = records.record_key
+    inner join unified_internal.int_identity__identifiers as identifiers on records.record_number = identifiers.record_number
+    where client_records.client_id = %(other)s
 ),
 
 contested as (
@@ -379,15 +384,15 @@ contested as (
     where excluded.value_number is null
 )
 
-select distinct on (clusters.client_id)
-    clusters.client_id::text as client_id,
+select distinct on (client_records.client_id)
+    client_records.client_id::text as client_id,
     records.record_key
 from contested
 inner join unified_internal.int_identity__identifiers as identifiers on contested.value_number = identifiers.value_number
-inner join unified_internal.int_identity__clusters as clusters on identifiers.record_number = clusters.record_number
 inner join unified_internal.int_identity__records as records on identifiers.record_number = records.record_number
-where clusters.client_id in (%(one)s, %(other)s)
-order by clusters.client_id, records._first_loaded_at, records.record_key collate "C"
+inner join unified.client_records on records.record_key = client_records.record_key
+where client_records.client_id in (%(one)s, %(other)s)
+order by client_records.client_id, records._first_loaded_at, records.record_key collate "C"
 
 -- name: explained_client
 -- A client as it was published.
@@ -455,10 +460,11 @@ select distinct
     excluded.name_count,
     excluded.max_names,
     excluded.record_count
-from unified_internal.int_identity__clusters as clusters
-inner join unified_internal.int_identity__identifiers as identifiers on clusters.record_number = identifiers.record_number
+from unified.client_records
+inner join unified_internal.int_identity__records as records on client_records.record_key = records.record_key
+inner join unified_internal.int_identity__identifiers as identifiers on records.record_number = identifiers.record_number
 left join unified_internal.int_identity__excluded as excluded on identifiers.value_number = excluded.value_number
-where clusters.client_id = %(client_id)s
+where client_records.client_id = %(client_id)s
 order by identifiers.value_number, identifiers.record_number
 
 -- name: conflicts_of_client
@@ -468,10 +474,10 @@ with held as (
         identifiers.business,
         identifiers.kind,
         identifiers.value
-    from unified_internal.int_identity__clusters as clusters
-    inner join unified_internal.int_identity__identifiers as identifiers
-        on clusters.record_number = identifiers.record_number
-    where clusters.client_id = %(client_id)s
+    from unified.client_records
+    inner join unified_internal.int_identity__records as records on client_records.record_key = records.record_key
+    inner join unified_internal.int_identity__identifiers as identifiers on records.record_number = identifiers.record_number
+    where client_records.client_id = %(client_id)s
 )
 
 select
@@ -491,15 +497,16 @@ order by merge_conflicts.kind, merge_conflicts.value
 
 -- name: others_with_value
 -- Some other clients whose records hold a value; a value may be on very many records.
-select distinct clusters.client_id::text as client_id
+select distinct client_records.client_id::text as client_id
 from (
     select record_number
     from unified_internal.int_identity__identifiers
     where value_number = %(value_number)s
     limit 200
 ) as holding
-inner join unified_internal.int_identity__clusters as clusters on holding.record_number = clusters.record_number
-where clusters.client_id <> %(client_id)s
+inner join unified_internal.int_identity__records as records on holding.record_number = records.record_number
+inner join unified.client_records on records.record_key = client_records.record_key
+where client_records.client_id <> %(client_id)s
 order by client_id
 
 -- name: first_payment_of_payers

@@ -332,6 +332,13 @@ def test_before_the_first_unify_there_is_nobody_to_decide_about(database_url: st
             same_person(connection, "a", "b", WHY)
 
 
+def test_what_a_killed_server_lost_is_not_taken_for_nobody(people: Warehouse) -> None:
+    with people.connection.transaction(force_rollback=True):
+        people.connection.execute("truncate unified_internal.int_identity__records")
+        with pytest.raises(UsageError, match="run `meltano run unify` again first"):
+            same_person(people.connection, key("carmen"), key("carmen_work"), WHY)
+
+
 def test_decisions_give_the_clients_that_they_say(people: Warehouse, undecided: dict[str, Any]) -> None:
     """It publishes, so only what undoes it may come after it."""
     connection = people.connection
