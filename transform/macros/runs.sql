@@ -93,3 +93,11 @@
 {% macro published(name) -%}
     {{ return(api.Relation.create(database=target.database, schema='unified', identifier=name, type='table')) }}
 {%- endmacro %}
+
+
+{# Once a record, always a record: a row that has lost its identifiers keeps the id that it once founded. #}
+{% macro was_published(record_key) -%}
+    {%- set relation = published('client_records') -%}
+    {%- if not execute or load_relation(relation) is none -%}{{ return('false') }}{%- endif -%}
+    exists (select from {{ relation }} as published where published.record_key = {{ record_key }})
+{%- endmacro %}

@@ -11,7 +11,12 @@
     )
 }}
 
+{%- set gmail_dots = identity_option('gmail_dots') == 'true' -%}
+{%- set gmail_plus = identity_option('gmail_plus') == 'true' -%}
+{%- set folds_emails = gmail_dots or gmail_plus %}
+
 -- depends_on: {{ ref('int_run') }}
+-- depends_on: {{ ref('int_rules__options') }}
 -- depends_on: {{ ref('int_identity__changed') }}
 with
 
@@ -39,15 +44,6 @@ decisions as (
 
 ),
 
-options as (
-
-    select
-        coalesce(bool_or(option = 'gmail_dots' and value = 'true'), false) as gmail_dots,
-        coalesce(bool_or(option = 'gmail_plus' and value = 'true'), false) as gmail_plus
-    from {{ ref('int_rules__options') }}
-
-),
-
 -- An id that another source tells is of the only account that gives such ids, else of the one where it is found.
 only_accounts as (
 
@@ -64,7 +60,7 @@ only_accounts as (
 
 told as (
 
-    select
+    select distinct
         records.record_number,
         records.record_key,
         records.business,
@@ -111,21 +107,20 @@ known_accounts as (
 
 found as (
 
-    select
+    select {{ 'distinct' if folds_emails }}
         records.record_number,
         records.record_key,
         records.business,
         records.account,
         'email' as kind,
-        case
-            when options.gmail_dots or options.gmail_plus
-                then {{ function('fold_email') }}(addresses.email, options.gmail_dots, options.gmail_plus)
-            else addresses.email
-        end as value,
+        {% if folds_emails %}
+        {{ function('fold_email') }}(addresses.email, {{ gmail_dots }}, {{ gmail_plus }}) as value,
+        {% else %}
+        addresses.email as value,
+        {% endif %}
         null as told_id
     from records
     cross join unnest(records.emails) as addresses (email)
-    cross join options
     union all
     select
         records.record_number,

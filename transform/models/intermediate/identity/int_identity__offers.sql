@@ -67,6 +67,25 @@ records as (
 
 ),
 
+places as (
+
+    select
+        records.record_number,
+        row_number() over (
+            partition by clusters.client_number
+            order by
+                records._deleted_at is not null asc,
+                records.source_priority asc nulls last,
+                records.updated_at desc nulls last,
+                records.created_at desc nulls last,
+                records.record_key collate "C" asc
+        ) as place
+    from records
+    inner join clusters on records.record_number = clusters.record_number
+    where clusters.is_linked
+
+),
+
 offers as (
 
     select
@@ -102,21 +121,11 @@ offers as (
         coalesce(records.created_at, records._first_loaded_at) as first_seen,
         coalesce(greatest(records.updated_at, records.created_at), records._first_loaded_at) as last_seen,
         records._deleted_at is not null as is_deleted,
-        case
-            when clusters.is_linked then row_number() over (
-                partition by clusters.is_linked, clusters.client_number
-                order by
-                    records._deleted_at is not null asc,
-                    records.source_priority asc nulls last,
-                    records.updated_at desc nulls last,
-                    records.created_at desc nulls last,
-                    records.record_key collate "C" asc
-            )
-            else 1
-        end as place
+        coalesce(places.place, 1) as place
     from records
     inner join clusters on records.record_number = clusters.record_number
     cross join blocked_lists
+    left join places on clusters.record_number = places.record_number
     left join withdrawn on records.record_key = withdrawn.record_key
 
 )

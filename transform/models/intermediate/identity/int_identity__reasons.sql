@@ -131,8 +131,8 @@ reasons as (
 
     select
         strongest.record_number,
-        min(identifiers.kind) as kind,
-        min(identifiers.value) as value,
+        identifiers.kind,
+        identifiers.value,
         case
             when strongest.value_number >> 58 = 0 then 'decided'
             when strongest.is_anchored and strongest.value_number >> 58 > (
@@ -143,7 +143,6 @@ reasons as (
     from strongest
     left join identifiers
         on strongest.record_number = identifiers.record_number and strongest.value_number = identifiers.value_number
-    group by strongest.record_number, strongest.value_number, strongest.is_anchored
 
 )
 

@@ -53,7 +53,7 @@ records as (
     {% if not is_full_run() %}
     inner join {{ ref('int_identity__changed') }} as changed on staged_rows.record_key = changed.record_key
     {% endif %}
-    where staged_rows.is_record
+    where staged_rows.is_record or {{ was_published('staged_rows.record_key') }}
 
 )
 

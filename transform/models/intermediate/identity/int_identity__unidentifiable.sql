@@ -26,7 +26,7 @@ unidentifiable as (
         stream,
         kind
     from staged_rows
-    where is_person and is_record is not true
+    where is_person and is_record is not true and not {{ was_published('staged_rows.record_key') }}
 
 )
 

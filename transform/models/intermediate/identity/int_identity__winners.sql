@@ -19,7 +19,7 @@ linked as (
 each_{{ item }} as (
 
     select
-        linked.client_id,
+        linked.client_number,
         listed.value,
         min(linked.place) as record_place,
         min(listed.place) as place,
@@ -27,7 +27,7 @@ each_{{ item }} as (
         string_agg(distinct linked.origin, ', ' order by linked.origin) as origins
     from linked
     cross join unnest(linked.{{ list }}) with ordinality as listed (value, place)
-    group by linked.client_id, listed.value
+    group by linked.client_number, listed.value
 
 ),
 
@@ -35,13 +35,13 @@ each_{{ item }} as (
 listed_{{ list }} as (
 
     select
-        client_id,
+        client_number,
         array_agg(value order by record_place, place, value collate "C") filter (where not is_only_deleted) as living,
         array_agg(origins order by record_place, place, value collate "C") filter (where not is_only_deleted) as living_from,
         array_agg(value order by record_place, place, value collate "C") as all_of_them,
         array_agg(origins order by record_place, place, value collate "C") as all_from
     from each_{{ item }}
-    group by client_id
+    group by client_number
 
 ),
 {% endfor %}
@@ -49,6 +49,7 @@ listed_{{ list }} as (
 summed as (
 
     select
+        client_number,
         client_id,
         min(business) as business,
         {% for field in scalars %}
@@ -60,7 +61,7 @@ summed as (
         max(last_seen) as last_seen,
         bool_and(is_deleted) as is_deleted
     from linked
-    group by client_id
+    group by client_number, client_id
 
 ),
 
@@ -100,8 +101,8 @@ winners as (
         summed.last_seen,
         summed.is_deleted
     from summed
-    left join listed_emails on summed.client_id = listed_emails.client_id
-    left join listed_phones on summed.client_id = listed_phones.client_id
+    left join listed_emails on summed.client_number = listed_emails.client_number
+    left join listed_phones on summed.client_number = listed_phones.client_number
 
 )
 
