@@ -52,19 +52,38 @@ pairs as (
 
 ),
 
+winners as (
+
+    select * from {{ ref('int_identity__winners') }}
+
+),
+
 summed as (
 
     select
-        conflict_id,
-        min(business) as business,
-        min(kind) as kind,
-        min(value) as value,
-        array_agg(client_id order by client_id) as client_ids,
+        conflicts.conflict_id,
+        min(conflicts.business) as business,
+        min(conflicts.kind) as kind,
+        min(conflicts.value) as value,
+        array_agg(conflicts.client_id order by conflicts.client_id) as client_ids,
         count(*) as client_count,
-        sum(record_count)::bigint as record_count,
-        bool_and(is_anchored) as are_all_anchored
+        sum(cardinality(conflicts.record_keys))::bigint as record_count,
+        bool_and(conflicts.is_anchored) as are_all_anchored,
+        jsonb_agg(
+            jsonb_build_object(
+                'client_id', conflicts.client_id,
+                'name', winners.name,
+                'emails', winners.emails,
+                'emails_from', winners.emails_from,
+                'phones', winners.phones,
+                'phones_from', winners.phones_from,
+                'record_keys', conflicts.record_keys
+            )
+            order by conflicts.client_id
+        ) as competitors
     from conflicts
-    group by conflict_id
+    inner join winners on conflicts.client_id = winners.client_id
+    group by conflicts.conflict_id
 
 ),
 
@@ -107,7 +126,8 @@ merge_conflicts as (
         later_until,
         client_ids,
         client_count,
-        record_count
+        record_count,
+        competitors
     from judged
 
 )

@@ -11,6 +11,7 @@ clusters as (
 
     select
         record_number,
+        record_key,
         client_number,
         client_id
     from {{ next_version(ref('int_identity__clusters')) }}
@@ -41,6 +42,7 @@ placed as (
         holdings.value_number,
         holdings.step,
         holdings.record_number,
+        clusters.record_key,
         clusters.client_number,
         clusters.client_id
     from holdings
@@ -73,7 +75,7 @@ competing as (
         placed.client_number,
         placed.client_id,
         min(placed.record_number) as one_record,
-        count(distinct placed.record_number) as record_count
+        array_agg(placed.record_key order by placed.record_key collate "C") as record_keys
     from contested
     inner join placed on contested.value_number = placed.value_number
     group by placed.value_number, placed.client_number, placed.client_id
@@ -104,7 +106,7 @@ conflicts as (
         named.value,
         competing.client_id,
         competing.client_number,
-        competing.record_count,
+        competing.record_keys,
         anchored.client_number is not null as is_anchored
     from competing
     inner join named on competing.value_number = named.value_number
