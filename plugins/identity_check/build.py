@@ -45,9 +45,11 @@ def run_dbt(project: Path, url: str, *arguments: str) -> dict[str, str]:
     with _set(_environment(project, url)), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # dbt's own
         done = dbtRunner().invoke([*arguments, *folders, "--quiet"])
+    nodes = getattr(done.result, "results", [])
     if not done.success:
-        raise BuildError(f"dbt failed; what it said above names the model. {done.exception or ''}".strip())
-    return {node.node.name: str(node.status) for node in getattr(done.result, "results", [])}
+        faults = [f"{node.node.name}: {node.message}" for node in nodes if node.status in {"error", "fail"}]
+        raise BuildError("\n".join(["dbt failed.", *faults, str(done.exception or "")]).strip())
+    return {node.node.name: str(node.status) for node in nodes}
 
 
 def _environment(project: Path, url: str) -> dict[str, str]:

@@ -98,7 +98,9 @@ def world_of(written: dict[str, Any]) -> World:
     if len(set(keys)) < len(keys):
         twice = next(key for key in keys if keys.count(key) > 1)
         raise CaseError(f"the key {twice!r} stands for two records, but keys are unique within a world.")
-    decisions = {field: as_tuples(written.get(field), f"`{field}`", parts) for field, parts in _DECISIONS.items()}
+    decisions: dict[str, Any] = {
+        field: as_tuples(written.get(field), f"`{field}`", parts) for field, parts in _DECISIONS.items()
+    }
     return World(read, **decisions)
 
 

@@ -18,7 +18,7 @@ COMPUTED = "unified_internal.next_"
 """Where the tables stand that a run has computed and not published."""
 PUBLISHED = "unified."
 _RECORDS = "client_id, account, id, is_founding"
-_CONFLICTS = "business, kind, value, client_ids, to_jsonb(t) ->> 'reason', status"
+_CONFLICTS = "case_id, business, kind, value, client_ids, reason, status"
 _SHARED = "business, kind, value"
 
 
@@ -30,6 +30,16 @@ class _Found:
     conflicts: set[Conflict] = field(default_factory=set)
     shared: set[tuple[str, str, str]] = field(default_factory=set)
     founder: dict[str, str] = field(default_factory=dict)
+    cases: dict[uuid.UUID, set[Conflict]] = field(default_factory=lambda: defaultdict(set))
+
+    def resolution(self) -> Resolution:
+        return Resolution(
+            partition=frozenset(self.partition),
+            conflicts=frozenset(self.conflicts),
+            shared=frozenset(self.shared),
+            founder=self.founder,
+            cases=frozenset(map(frozenset, self.cases.values())),
+        )
 
 
 def read_results(connection: psycopg.Connection[Any], place: str = COMPUTED) -> dict[int, Resolution]:
@@ -40,16 +50,16 @@ def read_results(connection: psycopg.Connection[Any], place: str = COMPUTED) -> 
         clients[client_id] = keys
         worlds[account].partition.add(keys)
         worlds[account].founder.update(dict.fromkeys(keys, founder))
-    for business, kind, value, client_ids, reason, status in _rows(connection, place, "merge_conflicts", _CONFLICTS):
+    for case_id, business, kind, value, client_ids, reason, status in _rows(
+        connection, place, "merge_conflicts", _CONFLICTS
+    ):
         competing = frozenset(clients[client_id] for client_id in client_ids)
         conflict = Conflict(own_name(business), kind, own_name(value), competing, reason, status)
         worlds[_number(business)].conflicts.add(conflict)
+        worlds[_number(business)].cases[case_id].add(conflict)
     for business, kind, value in _rows(connection, place, "shared_identifiers", _SHARED):
         worlds[_number(business)].shared.add((own_name(business), kind, own_name(value)))
-    return {
-        number: Resolution(frozenset(w.partition), frozenset(w.conflicts), frozenset(w.shared), w.founder)
-        for number, w in worlds.items()
-    }
+    return {number: found.resolution() for number, found in worlds.items()}
 
 
 def as_json(name: Any, found: Resolution) -> dict[str, Any]:
@@ -85,7 +95,7 @@ def _clients(connection: psycopg.Connection[Any], place: str) -> list[tuple[uuid
 
 
 def _rows(connection: psycopg.Connection[Any], place: str, table: str, columns: str) -> list[tuple[Any, ...]]:
-    query = f"select {columns} from {place}{table} as t"  # noqa: S608
+    query = f"select {columns} from {place}{table}"  # noqa: S608
     return connection.execute(query.encode()).fetchall()
 
 

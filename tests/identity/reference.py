@@ -41,9 +41,13 @@ class Business:
 
     def __init__(self, world: World, rules: Rules, name: str) -> None:
         self.world, self.rules, self.name = world, rules, name
-        self.records = {r.key: r for r in world.records if r.business == name and known(r, rules)}
+        self.records = {r.key: r for r in world.records if r.business == name and self.is_record(r)}
         self.shared = self.shared_values()
         self.clients = self.partition()
+
+    def is_record(self, record: Record) -> bool:
+        """A row without any identifier is none, unless it was a record before: its id has to resolve."""
+        return bool(known(record, self.rules)) or record.key in self.world.once_records
 
     # Rule 1: what counts nowhere
 
@@ -183,7 +187,7 @@ class Business:
 
 
 def known(record: Record, rules: Rules) -> frozenset[Identifier]:
-    """Identifiers of kinds that have a rule; a row without any is no record."""
+    """Identifiers of kinds that have a rule."""
     return frozenset(identifier for identifier in record.identifiers if identifier[0] in rules.order)
 
 
