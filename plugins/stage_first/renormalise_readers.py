@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -42,9 +43,14 @@ class UnknownFileError(Exception):
     """Nothing is known of the file that a CSV row came from, so nothing of its columns."""
 
 
-def region_of(tap: Any) -> str | None:
-    """The tap's setting `default_region`."""
-    return str(tap.config.get("default_region") or "").strip().upper() or None
+def region_setting(source: Source) -> str:
+    """The variable that holds the tap's setting `default_region`."""
+    return f"{source.tap.replace('-', '_').upper()}_DEFAULT_REGION"
+
+
+def region_of(source: Source) -> str | None:
+    """The default region with which the tap downloads."""
+    return os.environ.get(region_setting(source), "").strip().upper() or None
 
 
 def readers_of(connection: psycopg.Connection[Any], source: Source, region: str | None) -> dict[str, Reader]:

@@ -9,9 +9,8 @@ import click
 from phonenumbers import SUPPORTED_REGIONS
 from warehouse.connection import connect
 
-from stage_first.adopted_stream import tap_of
 from stage_first.renormalise import REGION_IS_NONE, Renormalisation
-from stage_first.renormalise_readers import region_of
+from stage_first.renormalise_readers import region_of, region_setting
 from stage_first.settings import UsageError
 from stage_first.sources import all_sources, source_named
 from stage_first.status import staged_rows
@@ -87,14 +86,13 @@ def _sources(database_url: str, name: str | None) -> list[Source]:
 
 
 def _renormalise_source(database_url: str, source: Source, region: str | None, account: str | None) -> int:
-    setting = region_of(tap_of(source))
+    setting = region_of(source)
     wanted, report = region or setting, Report(source)
     counts = Renormalisation(database_url, source, wanted, account).run(report.show)
     report.end(counts, wanted)
     if wanted != setting:
-        variable = f"{source.tap.replace('-', '_').upper()}_DEFAULT_REGION"
         click.echo(
-            f"The setting of {source.tap} is still {setting or REGION_IS_NONE}: put {variable}={wanted} into .env, or "
-            "the next download gives the rows that it reads their old numbers back."
+            f"The setting of {source.tap} is still {setting or REGION_IS_NONE}: put {region_setting(source)}={wanted} "
+            "into .env, or the next download gives the rows that it reads their old numbers back."
         )
     return sum(stream.changed for stream in counts)
