@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stage_first.decisions import all_decisions
 from stage_first.decisions_values import LISTED, clients_named, named, record_named
 from stage_first.explain_nearly import Near, decisions_about, nearly_joined
-from stage_first.explain_paths import paths
+from stage_first.explain_paths import Ways, ways
 from stage_first.explain_rows import ClientRow, Holding, RecordRow, client_row, holdings_of, records_of
 from stage_first.explain_winners import Winner, winners
 from stage_first.settings import UsageError
@@ -22,12 +22,12 @@ MOST_CLIENTS = 3
 
 @dataclass(frozen=True)
 class Explanation:
-    """A client as the last publish left it; `paths` has for each record the way from the founding record to it."""
+    """A client as the last publish left it; `ways` lead from the founding record to each."""
 
     client: ClientRow
     records: list[RecordRow]
     holdings: list[Holding]
-    paths: dict[str, list[str]]
+    ways: Ways
     winners: list[Winner]
     decisions: list[Decision]
     nearly: list[Near]
@@ -66,7 +66,7 @@ def explain_client(connection: Connection, client_id: str, decisions: list[Decis
         client,
         records,
         holdings,
-        paths(records, holdings, counting),
+        ways(records, holdings, counting),
         winners(client, records, counting),
         decisions_about(client, records, holdings, decisions),
         nearly_joined(connection, client, records, holdings, counting),

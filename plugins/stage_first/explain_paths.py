@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stage_first.decisions_checks import SAME, pairs
@@ -14,24 +15,37 @@ if TYPE_CHECKING:
     from stage_first.explain_rows import Holding, RecordRow
 
 
-def paths(records: list[RecordRow], holdings: list[Holding], decisions: Iterable[Decision]) -> dict[str, list[str]]:
-    """For each record by its key the way to it: founding record, link, record...; links are values or decisions."""
+@dataclass(frozen=True)
+class Ways:
+    """By which link and from which record each record was reached; a way is put together when it is asked for."""
+
+    came_from: dict[str, tuple[str, str] | None]
+
+    def to(self, record_key: str) -> list[str]:
+        """Founding record, link, record, link... up to this record; links are values or decisions."""
+        way, step = [record_key], self.came_from.get(record_key)
+        while step is not None:
+            way += step
+            step = self.came_from[step[1]]
+        return way[::-1]
+
+
+def ways(records: list[RecordRow], holdings: list[Holding], decisions: Iterable[Decision]) -> Ways:
+    """The shortest way to each record from the founding one; a client may be a very long chain."""
     links = _links(records, holdings, decisions)
-    found = {record.record_key: [record.record_key] for record in records if record.is_founding}
-    waiting, used = deque(found), set[str]()
     of_record: dict[str, list[str]] = {}
     for link, keys in links.items():
         for key in keys:
             of_record.setdefault(key, []).append(link)
+    came_from: dict[str, tuple[str, str] | None] = {record.record_key: None for record in records if record.is_founding}
+    waiting = deque(came_from)
     while waiting:
         here = waiting.popleft()
         for link in of_record.get(here, []):
-            if link not in used:
-                used.add(link)
-                new = [key for key in links[link] if key not in found]
-                found.update({key: [*found[here], link, key] for key in new})
-                waiting.extend(new)
-    return found
+            new = [key for key in links.pop(link, []) if key not in came_from]
+            came_from.update(dict.fromkeys(new, (link, here)))
+            waiting.extend(new)
+    return Ways(came_from)
 
 
 def _links(records: list[RecordRow], holdings: list[Holding], decisions: Iterable[Decision]) -> dict[str, list[str]]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from stage_first.explain_rows import RawRow, RecordRow
 
 MOST_RECORDS = 20
+END_OF_WAY = 9
+"""Records and links that are shown of each end of a long way; odd, as it begins and ends with a record."""
 RULES = {"alone": "nothing joins it", "decided": "joined by a decision"}
 
 
@@ -46,9 +48,9 @@ def _records(connection: Connection, explanation: Explanation, most: int | None)
     for record in shown:
         yield f"  {record.record_key}{f' ({record.name})' if record.name else ''}"
         yield f"      {_why(record)}"
-        way = explanation.paths.get(record.record_key, [])
+        way = explanation.ways.to(record.record_key)
         if len(way) > 1:
-            yield f"      {_way(way)}"
+            yield f"      {shown_way(way)}"
         yield f"      {_raw(raw.get(record.record_key))}"
     rest = len(explanation.records) - len(shown)
     if rest:
@@ -62,8 +64,11 @@ def _why(record: RecordRow) -> str:
     return f"{founding}{rule}; first loaded {record.first_loaded_at:%Y-%m-%d %H:%M} UTC{deleted}"
 
 
-def _way(way: list[str]) -> str:
-    """A way like `csv:.. --email ana@x.mx-- ghl:..`."""
+def shown_way(way: list[str]) -> str:
+    """A way like `csv:.. --email ana@x.mx-- ghl:..`; of a very long one the beginning and the end."""
+    records_left_out = (len(way) - 2 * END_OF_WAY - 1) // 2
+    if records_left_out > 0:
+        return f"{shown_way(way[:END_OF_WAY])} ... {records_left_out} more ... {shown_way(way[-END_OF_WAY:])}"
     return "".join(f" --{step}-- " if place % 2 else step for place, step in enumerate(way))
 
 

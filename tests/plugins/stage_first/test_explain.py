@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,9 @@ from stage_first import decisions
 from stage_first.cli import main
 from stage_first.decisions import EMPTY
 from stage_first.explain import explain
+from stage_first.explain_paths import ways
 from stage_first.explain_report import lines
+from stage_first.explain_report import shown_way as shown
 from stage_first.explain_winners import is_like
 from stage_first.queries import fetch
 from stage_first.settings import UsageError
@@ -117,7 +120,7 @@ def test_a_value_of_a_few_clients_explains_each_and_of_many_asks(people: Warehou
 def test_each_record_has_the_shortest_way_from_the_founding_record(people: Warehouse) -> None:
     explanation = one(people, "rosa@x.mx")
     rosa, two, phone = key("rosa"), key("rosa_two"), key("rosa_phone")
-    assert explanation.paths == {
+    assert {record.record_key: explanation.ways.to(record.record_key) for record in explanation.records} == {
         rosa: [rosa],
         two: [rosa, "email rosa@x.mx", two],
         "ghl:contacts:main:rosa": [rosa, "email rosa@x.mx", "ghl:contacts:main:rosa"],
@@ -134,7 +137,7 @@ def test_each_record_has_the_shortest_way_from_the_founding_record(people: Wareh
 
 def test_a_decision_links_too(people: Warehouse) -> None:
     carmen, work = key("carmen"), key("carmen_work")
-    assert one(people, carmen).paths == {carmen: [carmen], work: [carmen, "decision 1", work]}
+    assert one(people, carmen).ways.to(work) == [carmen, "decision 1", work]
     text = told(people, carmen)
     assert "joined by a decision" in text
     assert f"1 {carmen} and {work} are the same person; stands\n      Marta, " in text
@@ -233,6 +236,21 @@ def test_before_the_first_unify_there_is_nobody_to_explain(database_url: str) ->
         pytest.raises(UsageError, match="Nothing is unified"),
     ):
         explain(connection, "ana@x.mx")
+
+
+def test_a_very_long_chain_has_a_way_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stage_first.explain_report.END_OF_WAY", 3)
+    length = 20_000
+    records = [SimpleNamespace(record_number=n, record_key=f"r{n}", is_founding=n == 0) for n in range(length)]
+    holdings = [
+        SimpleNamespace(record_number=n, kind="email", value=f"e{n + side}", excluded=None)
+        for n in range(length)
+        for side in (0, 1)
+    ]
+    found = ways(records, holdings, [])  # type: ignore[arg-type]
+    assert len(found.to(f"r{length - 1}")) == 2 * length - 1
+    assert shown(found.to("r5")) == "r0 --email e1-- r1 ... 2 more ... r4 --email e5-- r5"
+    assert shown(found.to("r3")) == "r0 --email e1-- r1 --email e2-- r2 --email e3-- r3"
 
 
 @pytest.mark.parametrize(
