@@ -79,6 +79,7 @@ class Place:
         times = [datetime.fromisoformat(timing[key]) for timing in timings for key in ("started_at", "completed_at")]
         return (max(times) - min(times)).total_seconds()
 
-    def seconds_of(self, part: str) -> float:
-        """Seconds that the models whose names begin so took in the last run."""
-        return float(sum(n["execution_time"] for n in self.nodes() if n["unique_id"].split(".")[-1].startswith(part)))
+    def slowest(self, count: int) -> list[tuple[str, float]]:
+        """The nodes that took most seconds in the last run."""
+        seconds = [(node["unique_id"].split(".")[2], float(node["execution_time"])) for node in self.nodes()]
+        return sorted(seconds, key=lambda pair: -pair[1])[:count]
