@@ -13,6 +13,7 @@ from stage_first.console import console
 from stage_first.decisions_cli import decide, decisions, withdraw
 from stage_first.doors import enter
 from stage_first.explain_cli import explain
+from stage_first.publishing_cli import preview, publish, roll_back
 from stage_first.rules_cli import rules
 
 
@@ -35,7 +36,7 @@ def main(context: click.Context, environment: str | None) -> None:
     context.obj = environment
 
 
-for command in (decide, decisions, explain, rules, withdraw):
+for command in (decide, decisions, explain, preview, publish, roll_back, rules, withdraw):
     main.add_command(command)
 
 

@@ -19,7 +19,7 @@ from warehouse.address import without_password
 from stage_first import project, settings
 from stage_first.meltano_folder import take_folder
 from stage_first.meltano_runs import bury_dead_runs
-from stage_first.unify_run import UnifyRun
+from stage_first.publishing import CANCELLED, run_dbt, unify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,11 +52,12 @@ def dbt() -> None:
     if _needs_warehouse(arguments):
         with _explained():
             enter(os.environ.get("MELTANO_ENVIRONMENT"))
-    if _WRITING & set(arguments) and "DATABASE_URL" in os.environ:
-        with _explained(), UnifyRun(os.environ["DATABASE_URL"]) as run:
-            run.succeeded = _run_dbt(arguments)
-        sys.exit(0 if run.succeeded else 1)
-    sys.exit(0 if _run_dbt(arguments) else 1)
+    with _explained():
+        if _WRITING & set(arguments) and "DATABASE_URL" in os.environ:
+            outcome = unify(os.environ["DATABASE_URL"], arguments)
+        else:
+            outcome = run_dbt(arguments)
+    sys.exit(0 if outcome.succeeded else 1)
 
 
 def enter(meltano_environment: str | None = None) -> str:
@@ -74,15 +75,6 @@ def enter(meltano_environment: str | None = None) -> str:
         ) from error
     os.environ.update(settings.tool_environment(url, role))
     return url
-
-
-def _run_dbt(arguments: list[str]) -> bool:
-    from dbt.cli.main import dbtRunner
-
-    result = dbtRunner().invoke(arguments)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        sys.stderr.write(f"{result.exception}\n")
-    return bool(result.success)
 
 
 def _point_to_project(arguments: list[str]) -> None:
@@ -114,3 +106,5 @@ def _explained() -> Iterator[None]:
     except (settings.UsageError, LocalServerError, RuntimeError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(CANCELLED)

@@ -1,4 +1,4 @@
-"""The named queries of `queries.sql`, each with a line saying what it answers."""
+"""The named queries of `queries.sql` (or another file like it), each with a line saying what it answers."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ _FILE = Path(__file__).with_name("queries.sql")
 
 
 @cache
-def queries() -> dict[str, str]:
+def queries(file: Path = _FILE) -> dict[str, str]:
     """All queries by name."""
-    parts = re.split(r"^-- name: (\w+)\n", _FILE.read_text("utf-8"), flags=re.MULTILINE)
+    parts = re.split(r"^-- name: (\w+)\n", file.read_text("utf-8"), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def fetch(connection: psycopg.Connection[Any], name: str, parameters: Any = None) -> list[dict[str, Any]]:
+def fetch(
+    connection: psycopg.Connection[Any], name: str, parameters: Any = None, file: Path = _FILE
+) -> list[dict[str, Any]]:
     """The rows of a named query."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(queries()[name], parameters)
+        cursor.execute(queries(file)[name], parameters)
         return cursor.fetchall()

@@ -75,12 +75,21 @@
 
 
 {# Fills a table that was empty. Its rows are counted, not logged: there was nothing before them. #}
-{% macro fill(table) %}
+{% macro fill(table, is_reshaped) %}
     insert into {{ table.relation }} ({{ table.columns | join(', ') }})
     select {{ table.columns | join(', ') }} from {{ table.next }};
 
-    insert into ops.published_tables (publish_id, table_name, was_empty, rows_inserted, rows_updated, rows_deleted)
-    select currval(pg_get_serial_sequence('ops.publishes', 'publish_id')), '{{ table.name }}', true, count(*), 0, 0
+    insert into ops.published_tables (
+        publish_id, table_name, was_empty, was_reshaped, rows_inserted, rows_updated, rows_deleted
+    )
+    select
+        currval(pg_get_serial_sequence('ops.publishes', 'publish_id')),
+        '{{ table.name }}',
+        true,
+        {{ is_reshaped }},
+        count(*),
+        0,
+        0
     from {{ table.relation }};
 {% endmacro %}
 
@@ -96,7 +105,7 @@
 
 
 {# Changes the rows that differ, and only those, and writes down what they were and what they are. #}
-{% macro change(table, is_full) %}
+{% macro change(table, is_full, is_reshaped) %}
     create temporary table {{ table.changes }} on commit drop as
     select
         case
@@ -142,15 +151,77 @@
     select {% for column in table.columns %}(next_row).{{ column }}{{ ', ' if not loop.last }}{% endfor %}
     from {{ table.changes }} where operation = 'insert';
 
-    insert into ops.published_tables (publish_id, table_name, was_empty, rows_inserted, rows_updated, rows_deleted)
+    insert into ops.published_tables (
+        publish_id, table_name, was_empty, was_reshaped, rows_inserted, rows_updated, rows_deleted
+    )
     select
         currval(pg_get_serial_sequence('ops.publishes', 'publish_id')),
         '{{ table.name }}',
         false,
+        {{ is_reshaped }},
         count(*) filter (where operation = 'insert'),
         count(*) filter (where operation = 'update'),
         count(*) filter (where operation = 'delete')
     from {{ table.changes }};
+{% endmacro %}
+
+
+{# Writes down since when each conflict is known, from the change of `merge_conflicts`. #}
+{% macro log_conflicts(table, was_empty) %}
+    {%- set seen -%}
+        {%- if was_empty -%}
+            select conflict_id, business, kind, value from {{ table.relation }}
+        {%- else -%}
+            select (next_row).conflict_id, (next_row).business, (next_row).kind, (next_row).value
+            from {{ table.changes }} where operation <> 'delete'
+        {%- endif -%}
+    {%- endset -%}
+    insert into ops.conflict_log as known (conflict_id, business, kind, value)
+    {{ seen }}
+    on conflict (conflict_id) do update set
+        last_seen_at = excluded.last_seen_at,
+        closed_at = null,
+        reopened = known.reopened + (known.closed_at is not null)::integer;
+    {% if not was_empty %}
+        update ops.conflict_log as known
+        set closed_at = clock_timestamp()
+        from {{ table.changes }} as changes
+        where changes.operation = 'delete' and known.conflict_id = changes.conflict_id and known.closed_at is null;
+    {% endif %}
+{% endmacro %}
+
+
+{# Nothing is published while that is held, unless a person asks for the very run that they have looked at. #}
+{% macro require_no_hold(run_id) %}
+    {%- set asked_for = env_var('STAGE_FIRST_PUBLISH_RUN', '') -%}
+    {%- set hold = run_query(
+        "select to_char(since, 'YYYY-MM-DD HH24:MI') as since, set_by, reason from ops.publish_hold where is_held and set_by <> 'gate'"
+    ).rows -%}
+    {% if asked_for and asked_for != run_id %}
+        {% do exceptions.raise_compiler_error(
+            'Another run came after the one that you looked at. Look again: `stage-first publish`.'
+        ) %}
+    {% elif hold | length > 0 and not asked_for %}
+        {% do exceptions.raise_compiler_error(
+            'Publishing is held since ' ~ hold[0]['since'] ~ ' UTC by ' ~ hold[0]['set_by'] ~ ', because ' ~ hold[0]['reason']
+            ~ ' Look with `meltano run unify-preview`; publish with `stage-first publish`.'
+        ) %}
+    {% endif %}
+{% endmacro %}
+
+
+{# What was computed before another publish, or before a roll-back, is about tables that no longer stand. #}
+{% macro require_latest() %}
+    {%- set later = run_query(
+        "select kind, publish_id from ops.publishes where published_at > (select started_at from " ~ ref('int_run')
+        ~ ") order by publish_id desc limit 1"
+    ).rows -%}
+    {% if later | length > 0 %}
+        {% do exceptions.raise_compiler_error(
+            ('A roll-back' if later[0]['kind'] == 'roll_back' else 'Another publish') ~ ' (' ~ later[0]['publish_id']
+            ~ ') came after this was computed. Compute it anew: `meltano run unify-preview`, or `meltano run unify`.'
+        ) %}
+    {% endif %}
 {% endmacro %}
 
 
@@ -205,13 +276,16 @@
         {{ local_settings() }};
         lock table ops.publishes in share row exclusive mode;
     {% endcall %}
-    {% if run_query("select exists (select from ops.publishes where invocation_id = '" ~ run.run_id ~ "') as done").rows[0][0] %}
+    {%- set last = run_query('select invocation_id::text as run_id from ops.publishes order by publish_id desc limit 1').rows -%}
+    {% if last | length > 0 and last[0]['run_id'] == run.run_id %}
         {% call noop_statement('main', 'ALREADY PUBLISHED') %}{% endcall %}
         {{ return({'relations': [target_relation]}) }}
     {% endif %}
     {% set relations = tables | map(attribute='relation') | list %}
     {% for node in kept %}{% do relations.append(relation_of(node)) %}{% endfor %}
+    {% do require_latest() %}
     {% do require_one_run(relations, run.run_id) %}
+    {% do require_no_hold(run.run_id) %}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
@@ -230,8 +304,11 @@
         {% if shape %}{% call statement('reshape') %}{{ shape }}{% endcall %}{% endif %}
         {%- set was_empty = run_query('select not exists (select from ' ~ table.relation ~ ') as was_empty').rows[0][0] -%}
         {% call statement('rows_of_' ~ table.name) %}
-            {{ fill(table) if was_empty else change(table, run.is_full) }}
+            {{ fill(table, shape != '') if was_empty else change(table, run.is_full, shape != '') }}
         {% endcall %}
+        {% if table.name == 'merge_conflicts' %}
+            {% call statement('log_conflicts') %}{{ log_conflicts(table, was_empty) }}{% endcall %}
+        {% endif %}
         {%- set requirements = require(table) | trim -%}
         {% if requirements %}{% call statement('require') %}{{ requirements }}{% endcall %}{% endif %}
     {% endfor %}
@@ -256,6 +333,8 @@
                 where published_tables.publish_id = publishes.publish_id
             )
         where publish_id = currval(pg_get_serial_sequence('ops.publishes', 'publish_id'));
+
+        update ops.publish_hold set is_held = false, reason = null, since = null, set_by = null where is_held;
 
         drop view if exists {{ target_relation }};
         create view {{ target_relation }} as (

@@ -2,6 +2,7 @@
 
 -- depends_on: {{ ref('int_run') }}
 -- depends_on: {{ ref('int_batches_resolved') }}
+-- depends_on: {{ ref('int_preview__reassigned_ids') }}
 {% for model in [
     'int_csv__readings', 'int_decisions', 'int_ghl__merges', 'int_manychat__subscribers', 'int_paypal__payers',
     'int_identity__identifier_places', 'int_identity__issuers', 'int_identity__records', 'int_identity__unidentifiable',

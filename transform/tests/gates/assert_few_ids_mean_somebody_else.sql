@@ -1,0 +1,17 @@
+with
+
+reassigned_ids as (
+
+    select * from {{ ref('int_preview__reassigned_ids') }}
+
+),
+
+counted as (
+
+    select count(*) as reassigned_ids
+    from reassigned_ids
+
+)
+
+select * from counted
+where reassigned_ids > {{ var('max_reassigned_ids') }}
