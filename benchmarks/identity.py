@@ -20,21 +20,21 @@ from __future__ import annotations
 import json
 import statistics
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse.connection import connect
 
-from benchmarks.identity_builds import BUILD, Place
+from benchmarks.identity_builds import BUILD, ROOT, Place
 from benchmarks.peers import environment
 from benchmarks.people import World
 from benchmarks.people_changes import change
 from benchmarks.results import Result, at_least, at_most
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from benchmarks.bench import Bench
 
-ROOT = Path(__file__).parents[1]
 RECORDS = 804_000
 ROUNDS = 3
 PACKAGES = ("splink==5.0.0", "duckdb==2.0.1", "adbc-driver-postgresql==1.13.0", "pyarrow==26.0.1")

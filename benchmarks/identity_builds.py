@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from benchmarks.bench import BIN, Bench, Timing
 from benchmarks.people import World, fill, new_database
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-BUILD = ("build", "--exclude", "test_type:unit")
+ROOT = Path(__file__).parents[1]
+_COMMANDS = yaml.safe_load((ROOT / "transform" / "dbt.meltano.yml").read_text())["plugins"]["utilities"][0]["commands"]
+BUILD = tuple(_COMMANDS["build"]["args"].split())
 """What the job `unify` gives to dbt."""
 
 
