@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -58,6 +59,7 @@ def run_tap(
 ) -> Outcome:
     """Run the tap once; every page gets its checkpoint and nobody waits long."""
     stdout, outcome = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), Outcome()
+    others = set(threading.enumerate())
     with (
         contextlib.redirect_stdout(stdout),
         mock.patch("tap_core.writer.STATE_SECONDS", 0),
@@ -71,6 +73,8 @@ def run_tap(
         except SystemExit as end:
             outcome.exit_code = int(end.code or 0)
         if tap.database is not None:
+            for worker in set(threading.enumerate()) - others:
+                worker.join(10)  # a question that was under way when the run ended uses the database too
             tap.database.close()
     stdout.flush()
     outcome.lines = stdout.buffer.getvalue().split(b"\n")[:-1]  # type: ignore[attr-defined]

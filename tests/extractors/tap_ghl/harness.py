@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from support import tap_runs
+from support import tap_runs, tap_warehouse
 from support.tap_runs import run_tap
 from tap_ghl.streams import STREAMS
 from tap_ghl.tap import TapGHL
@@ -46,43 +46,10 @@ def run(
     return Outcome(done.exit_code, done.lines)
 
 
-class Warehouse:
-    """Does to dicts what the loader does to tables; keys are account and id."""
+class Warehouse(tap_warehouse.Warehouse):
+    """Rows of the main location, unless another is named."""
 
-    def __init__(self) -> None:
-        self.tables: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
-        self.versions: dict[str, dict[tuple[str, str], int | None]] = {}
-        self.gone: dict[str, set[tuple[str, str]]] = {}
-
-    def load(self, messages: list[dict[str, Any]]) -> Warehouse:
-        """Take messages in order."""
-        for message in messages:
-            if message["type"] == "RECORD" and message["stream"] != "_rejected_records":
-                self._record(message)
-            elif message["type"] == "ACTIVATE_VERSION":
-                self._activate(message)
-        return self
-
-    def _record(self, message: dict[str, Any]) -> None:
-        stream, row = message["stream"], message["record"]
-        key = (row["account"], row["id"])
-        self.tables.setdefault(stream, {})[key] = row
-        self.versions.setdefault(stream, {})[key] = message.get("version")
-        self.gone.setdefault(stream, set()).discard(key)
-
-    def _activate(self, message: dict[str, Any]) -> None:
-        for key, version in self.versions.get(message["stream"], {}).items():
-            if key[0] == message["account"] and version != message["version"]:
-                self.gone[message["stream"]].add(key)
-
-    def alive(self, stream: str, account: str = MAIN) -> dict[str, dict[str, Any]]:
-        """Objects that are not deleted."""
-        rows, gone = self.tables.get(stream, {}), self.gone.get(stream, set())
-        return {key[1]: row["record"] for key, row in rows.items() if key[0] == account and key not in gone}
-
-    def deleted(self, stream: str, account: str = MAIN) -> set[str]:
-        """Ids that are."""
-        return {key[1] for key in self.gone.get(stream, set()) if key[0] == account}
+    account = MAIN
 
 
 def truth(sandbox: SandboxServer, stream: str, account: str = MAIN) -> dict[str, dict[str, Any]]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import threading
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 from sandbox.appearances import appearances
+from support import tap_runs
 from tap_manychat.tap import TapManyChat
 
 if TYPE_CHECKING:
@@ -25,40 +21,12 @@ FAST = {"requests_per_second": 5000, "lookup_requests_per_second": 5000}
 FIND, GET_INFO = "/fb/subscriber/findBySystemField", "/fb/subscriber/getInfo"
 
 
-@dataclass
-class Outcome:
+class Outcome(tap_runs.Outcome):
     """What a run wrote, in order."""
-
-    exit_code: int = 0
-    lines: list[bytes] = field(default_factory=list)
-
-    @property
-    def messages(self) -> list[dict[str, Any]]:
-        """The lines, decoded."""
-        return [json.loads(line) for line in self.lines]
-
-    @property
-    def states(self) -> list[dict[str, Any]]:
-        """Checkpoints, with the progress that was told."""
-        return [message["value"] for message in self.messages if message["type"] == "STATE"]
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """The last checkpoint, as the next run gets it."""
-        return {name: value for name, value in self.states[-1].items() if name != "progress"}
-
-    @property
-    def finished(self) -> bool:
-        """Whether the run came to its end."""
-        return bool(self.states[-1]["progress"]["finished"])
 
     def note(self, stream: str) -> str:
         """What was said last about a stream."""
-        return str(self.states[-1]["progress"][stream]["note"])
-
-    def records(self, stream: str) -> list[dict[str, Any]]:
-        """Records of a stream, in order."""
-        return [m["record"] for m in self.messages if m["type"] == "RECORD" and m["stream"] == stream]
+        return str(self.progress[stream]["note"])
 
     def until(self, checkpoint: int) -> tuple[list[bytes], dict[str, Any]]:
         """What had been written, and the bookmark, when the run was killed right after its n-th checkpoint."""
@@ -69,29 +37,8 @@ class Outcome:
 
 def run(url: str, state: dict[str, Any] | None = None, streams: tuple[str, ...] = (), **settings: Any) -> Outcome:
     """Run the tap once; every page gets its checkpoint and nobody waits long."""
-    config = {"api_token": TOKEN, "api_url": url, **FAST, **settings}
-    stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    outcome = Outcome()
-    with (
-        contextlib.redirect_stdout(stdout),
-        mock.patch("tap_core.writer.STATE_SECONDS", 0),
-        mock.patch("tap_core.client.FIRST_PAUSE_SECONDS", 0.002),
-    ):
-        tap = TapManyChat(config=config, state=json.loads(json.dumps(state or {})))
-        for name, stream in tap.streams.items():
-            stream.selected = not streams or name in streams
-        try:
-            tap.sync_all()
-        except SystemExit as end:
-            outcome.exit_code = int(end.code or 0)
-        finally:
-            for worker in [thread for thread in threading.enumerate() if thread.name.startswith("manychat")]:
-                worker.join(10)  # a question that was under way when the run ended uses the database too
-            if tap.database:
-                tap.database.close()
-    stdout.flush()
-    outcome.lines = stdout.buffer.getvalue().split(b"\n")[:-1]  # type: ignore[attr-defined]
-    return outcome
+    done = tap_runs.run_tap(TapManyChat, {"api_token": TOKEN, "api_url": url, **FAST, **settings}, state, streams)
+    return Outcome(done.exit_code, done.lines)
 
 
 def ids_file(folder: Path, identities: Iterable[str]) -> str:

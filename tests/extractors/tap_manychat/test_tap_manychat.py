@@ -359,7 +359,7 @@ def test_coverage_is_told_and_never_called_complete(sandbox: SandboxServer, desk
     assert notes[1][1].startswith(told)
     assert "complete" not in str(notes)
     assert staged(desk, deleted=True) == {}
-    progress = outcome.states[-1]["progress"]["subscribers"]
+    progress = outcome.progress["subscribers"]
     assert (progress["done"], progress["total"], progress["unit"]) == (len(world) + 2, len(world) + 2, "subscribers")
 
 
@@ -392,4 +392,4 @@ def test_both_limits_are_kept_side_by_side(desk: Desk) -> None:
         asked = requests_of(limited)
         assert (asked.count(GET_INFO), asked.count(FIND)) == (len(truth(limited)), 260)
         assert limited.violations == []
-        assert outcome.states[-1]["progress"]["lookups"].get("waits", 0) == 0
+        assert outcome.progress["lookups"].get("waits", 0) == 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.server.paypal.facts import Row
 from support.tap_runs import Outcome, run_tap
+from support.tap_warehouse import Warehouse
 from tap_paypal.tap import TapPayPal
 
 if TYPE_CHECKING:
@@ -38,43 +39,6 @@ def run(
     if raw_lines is not None:
         raw_lines += outcome.lines
     return outcome
-
-
-class Warehouse:
-    """Does to dicts what the loader does to tables."""
-
-    def __init__(self) -> None:
-        self.tables: dict[str, dict[str, dict[str, Any]]] = {}
-
-    def load(self, messages: list[dict[str, Any]]) -> Warehouse:
-        """Take messages in order."""
-        for message in messages:
-            if message["type"] == "RECORD" and message["stream"] != "_rejected_records":
-                self._take(message)
-            elif message["type"] == "ACTIVATE_VERSION":
-                self._activate(message)
-        return self
-
-    def _take(self, message: dict[str, Any]) -> None:
-        stream, row = message["stream"], {**message["record"], "version": message.get("version")}
-        rows = self.tables.setdefault(stream, {})
-        if row.get("_sdc_deleted_at") and row["id"] in rows:
-            row = {**rows[row["id"]], **row, "record": {**rows[row["id"]]["record"], **row["record"]}}
-        rows[row["id"]] = row
-
-    def _activate(self, message: dict[str, Any]) -> None:
-        for row in self.tables.get(message["stream"], {}).values():
-            if row["version"] != message["version"] and row["account"] == message["account"]:
-                row.setdefault("_sdc_deleted_at", "listed no more")
-
-    def alive(self, stream: str) -> dict[str, dict[str, Any]]:
-        """Objects that are not deleted."""
-        rows = self.tables.get(stream, {})
-        return {key: row["record"] for key, row in rows.items() if not row.get("_sdc_deleted_at")}
-
-    def deleted(self, stream: str) -> set[str]:
-        """Ids that are."""
-        return {key for key, row in self.tables.get(stream, {}).items() if row.get("_sdc_deleted_at")}
 
 
 def differences(

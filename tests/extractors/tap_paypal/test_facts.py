@@ -11,10 +11,10 @@ import pytest
 from sandbox.people import World
 from sandbox.server import SandboxServer
 from support.tap_runs import after
+from support.tap_warehouse import Warehouse
 from tap_paypal.streams import STREAMS
 
 from tests.extractors.tap_paypal.harness import (
-    Warehouse,
     add_crowd,
     add_rows,
     add_twins,

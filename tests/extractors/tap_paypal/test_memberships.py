@@ -8,9 +8,10 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 from sandbox.server import SandboxServer
+from support.tap_warehouse import Warehouse
 from warehouse.connection import connect
 
-from tests.extractors.tap_paypal.harness import Outcome, Warehouse, differences, requests_of, run
+from tests.extractors.tap_paypal.harness import Outcome, differences, requests_of, run
 
 MEMBERSHIPS = ("transactions", "subscriptions", "subscription_transactions")
 ROWS = """

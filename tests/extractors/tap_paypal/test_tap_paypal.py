@@ -12,6 +12,7 @@ from sandbox.people import World
 from sandbox.server import SandboxServer
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from support.tap_runs import after
+from support.tap_warehouse import Warehouse
 from tap_paypal.streams import STREAMS
 from tap_paypal.tap import TapPayPal
 
@@ -19,7 +20,6 @@ from tests.extractors.scripted_server import Answer, serving
 from tests.extractors.tap_paypal.harness import (
     APP,
     EVERYTHING,
-    Warehouse,
     differences,
     requests_of,
     run,
@@ -63,13 +63,8 @@ def test_days_one_after_another_and_a_pause_of_forty(sandbox: SandboxServer) -> 
         outcome = run(f"{sandbox.url}/paypal", outcome.state)
         assert outcome.finished
         assert differences(warehouse.load(outcome.messages), sandbox, EVERYTHING) == [], sandbox.days
-    assert warehouse.deleted("invoices") == set(sandbox.deleted("invoices", vendor="paypal")) & known_invoices(
-        warehouse
-    )
-
-
-def known_invoices(warehouse: Warehouse) -> set[str]:
-    return set(warehouse.tables["invoices"])
+    gone = set(sandbox.deleted("invoices", vendor="paypal"))
+    assert warehouse.deleted("invoices") == gone & warehouse.ids("invoices")
 
 
 def test_payments_and_refunds_that_are_no_edits_are_seen(sandbox: SandboxServer) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sandbox.server import SandboxServer
 from support.tap_runs import after
+from support.tap_warehouse import Warehouse
 
 from tests.extractors.tap_paypal.harness import (
     EVERYTHING,
     Outcome,
-    Warehouse,
     differences,
     requests_of,
     run,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from support.tap_runs import Outcome, run_tap
+from support.tap_warehouse import Warehouse
 from tap_stripe.streams import STREAMS
 from tap_stripe.tap import TapStripe
 
@@ -27,29 +28,6 @@ def run(
     if raw_lines is not None:
         raw_lines += outcome.lines
     return outcome
-
-
-class Warehouse:
-    """Does to dicts what the loader does to tables."""
-
-    def __init__(self) -> None:
-        self.tables: dict[str, dict[str, dict[str, Any]]] = {}
-
-    def load(self, messages: list[dict[str, Any]]) -> Warehouse:
-        """Take messages in order."""
-        for message in messages:
-            if message["type"] == "RECORD" and message["stream"] != "_rejected_records":
-                self.tables.setdefault(message["stream"], {})[message["record"]["id"]] = message["record"]
-        return self
-
-    def alive(self, stream: str) -> dict[str, dict[str, Any]]:
-        """Objects that are not deleted."""
-        rows = self.tables.get(stream, {})
-        return {key: row["record"] for key, row in rows.items() if not row.get("_sdc_deleted_at")}
-
-    def deleted(self, stream: str) -> set[str]:
-        """Ids that are."""
-        return {key for key, row in self.tables.get(stream, {}).items() if row.get("_sdc_deleted_at")}
 
 
 def differences(warehouse: Warehouse, sandbox: SandboxServer, *, account: str = "main") -> list[str]:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sandbox.server import SandboxServer
 from support.tap_runs import after
+from support.tap_warehouse import Warehouse
 from tap_core import raw_json
 from tap_stripe.events import changes_of
 
 from tests.extractors.scripted_server import Answer, serving
 from tests.extractors.tap_stripe.harness import (
-    Warehouse,
     differences,
     requests_of,
     run,

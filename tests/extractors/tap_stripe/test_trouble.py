@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sandbox.server import SandboxServer
 from support.tap_runs import after
+from support.tap_warehouse import Warehouse
 
 from tests.extractors.tap_stripe.harness import (
     Outcome,
-    Warehouse,
     differences,
     requests_of,
     run,
