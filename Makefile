@@ -1,7 +1,7 @@
 # The two commands to know: `make demo` and `make test`.
 SHELL := /bin/sh
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help install demo start stop test check lint soak identity-check bench bench-peers bench-large lock clean
