@@ -33,7 +33,7 @@ SLOWEST = (
     "tests/extractors/tap_manychat",
     "tests/extractors/tap_paypal",
 )
-"""Files and folders that take longest, in the order in which two workers take them: small ones fill the end."""
+"""Files and folders that take longest, in the order in which the workers take them: small ones fill the end."""
 _started = pytest.StashKey["tuple[LocalServer, Path]"]()
 
 
