@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-TABLES = ("client_records", "merge_conflicts", "shared_identifiers")
+_QUIETLY = ("--quiet", "--no-write-json", "--log-level-file", "none")
 
 
 class BuildError(RuntimeError):
@@ -22,15 +22,12 @@ class BuildError(RuntimeError):
 
 
 def build(project: Path, url: str, *arguments: str) -> dict[str, str]:
-    """`dbt build` of the resolver, without its tests, and each node's status.
+    """`dbt build` without tests, and each node's status.
 
     Raises:
         BuildError: a model failed.
     """
-    wanted = [f"+{table}" for table in TABLES]
-    return run_dbt(
-        project, url, "build", "--select", *wanted, "--exclude-resource-type", "test", "unit_test", *arguments
-    )
+    return run_dbt(project, url, "build", "--exclude-resource-type", "test", "unit_test", *arguments)
 
 
 def run_dbt(project: Path, url: str, *arguments: str) -> dict[str, str]:
@@ -44,7 +41,7 @@ def run_dbt(project: Path, url: str, *arguments: str) -> dict[str, str]:
     folders = ["--project-dir", str(project), "--profiles-dir", str(project)]
     with _set(_environment(project, url)), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # dbt's own
-        done = dbtRunner().invoke([*arguments, *folders, "--quiet"])
+        done = dbtRunner().invoke([*arguments, *folders, *_QUIETLY])
     nodes = getattr(done.result, "results", [])
     if not done.success:
         faults = [f"{node.node.name}: {node.message}" for node in nodes if node.status in {"error", "fail"}]

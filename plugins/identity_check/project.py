@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import yaml  # type: ignore[import-untyped]
 from stage_first import project
 
+from identity_check.narrow import keep_only_identity
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -64,7 +66,7 @@ _BLOCKED = "select kind, value, null::text as comment from staging_cases.blocked
 _KINDS = ("kind", "priority", "exclusive", "max_names", "per_account", "comment")
 
 
-def write_project(folder: Path, rules: Rules, businesses: Iterable[str] = ()) -> Path:
+def write_project(folder: Path, rules: Rules, businesses: Iterable[str] = (), *, is_whole: bool = False) -> Path:
     """Copy the project into a folder and return the copy; runs after the first need to know the businesses before."""
     copy = folder / "transform"
     shutil.copytree(project.TRANSFORM, copy, ignore=shutil.ignore_patterns("target", "logs", ".user.yml"))
@@ -72,6 +74,8 @@ def write_project(folder: Path, rules: Rules, businesses: Iterable[str] = ()) ->
     _replace(copy, STAGED_ROWS, _staged_rows(copy))
     _replace(copy, "int_identity__changed_rows", _EPHEMERAL + _CHANGED_ROWS)
     _replace(copy, "int_rules__blocked", _BLOCKED)
+    if not is_whole:
+        keep_only_identity(copy)
     return copy
 
 

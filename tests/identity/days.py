@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from identity.compare import as_line, size
 from identity.reference import client_id, resolve
-from identity_check.build import TABLES, run_dbt
+from identity_check.build import build
+from identity_check.narrow import TABLES
 from identity_check.results import PUBLISHED, read_results
 from identity_check.staging import copy_rows, decision_rows, named, record_key, record_row
 from identity_check.worlds import NOTHING, Record, Resolution, Rules, World
@@ -57,7 +58,6 @@ class Days:
     url: str
     project: Path
     rules: Rules
-    select: tuple[str, ...] = ()
     other_tables: tuple[str, ...] = ()
     worlds: dict[int, World] = field(default_factory=dict)
     given_ids: set[Any] = field(default_factory=set)
@@ -123,8 +123,7 @@ class Days:
 
     def build(self, *arguments: str) -> None:
         """`dbt build` without its tests: what the gates would hold is wanted here."""
-        wanted = ["--select", *self.select] if self.select else []
-        run_dbt(self.project, self.url, "build", *wanted, "--exclude-resource-type", "test", "unit_test", *arguments)
+        build(self.project, self.url, *arguments)
 
     def differences(self) -> str:
         """How what is published differs from the reference, with the smallest world that does."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from identity.days import Days, block, businesses
 from identity.histories import OTHER_RULES, RULES, histories, many
-from identity.narrow import publish_only_identity
 from identity_check.project import write_project
 from identity_check.staging import create_tables
 from support.databases import fresh_database
@@ -39,17 +38,10 @@ class Lived:
 @pytest.fixture(scope="module")
 def days(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
     """A warehouse for all histories."""
-    project = write_project(tmp_path_factory.mktemp("histories"), RULES, businesses(COUNT))
-    if not IS_SOAK:
-        publish_only_identity(project)
+    project = write_project(tmp_path_factory.mktemp("histories"), RULES, businesses(COUNT), is_whole=IS_SOAK)
     with fresh_database(server, template) as url, connect(url, application="tests") as connection:
         create_tables(connection)
-        days = Days(connection, url, project, RULES)
-        if IS_SOAK:
-            days.other_tables = ("clients",)
-        else:
-            days.select = ("+publish", "client_aliases")
-        yield days
+        yield Days(connection, url, project, RULES, other_tables=("clients",) if IS_SOAK else ())
 
 
 @pytest.fixture(scope="module")
