@@ -48,7 +48,6 @@ def meltano() -> None:
 def dbt() -> None:
     """Enter dbt; while it writes, nobody else unifies."""
     arguments = sys.argv[1:]
-    _point_to_project(arguments)
     if _needs_warehouse(arguments):
         with _explained():
             enter(os.environ.get("MELTANO_ENVIRONMENT"))
@@ -75,14 +74,6 @@ def enter(meltano_environment: str | None = None) -> str:
         ) from error
     os.environ.update(settings.tool_environment(url, role))
     return url
-
-
-def _point_to_project(arguments: list[str]) -> None:
-    """Let dbt be typed anywhere, not in `transform/` only."""
-    if "--project-dir" not in arguments and not os.path.exists("dbt_project.yml"):
-        os.environ.setdefault("DBT_PROJECT_DIR", str(project.TRANSFORM))
-    if "--profiles-dir" not in arguments and not os.path.exists("profiles.yml"):
-        os.environ.setdefault("DBT_PROFILES_DIR", str(project.TRANSFORM))
 
 
 def _needs_warehouse(arguments: list[str]) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from stage_first import project
 from stage_first.unify_progress import Progress
 from stage_first.unify_run import STREAM, UnifyRun
 
@@ -75,6 +76,7 @@ def run_dbt(arguments: Sequence[str], listeners: Sequence[Listener] = ()) -> Out
     """
     from dbt.cli.main import dbtRunner
 
+    _point_to_project(arguments)
     result = dbtRunner(callbacks=list(listeners)).invoke(list(arguments))
     if isinstance(result.exception, KeyboardInterrupt):
         raise KeyboardInterrupt
@@ -84,6 +86,14 @@ def run_dbt(arguments: Sequence[str], listeners: Sequence[Listener] = ()) -> Out
     for failure in failures:
         sys.stderr.write(f"\n{failure}\n")
     return Outcome(bool(result.success), failures, gates)
+
+
+def _point_to_project(arguments: Sequence[str]) -> None:
+    """Let dbt be started anywhere, not in `transform/` only."""
+    if "--project-dir" not in arguments and not os.path.exists("dbt_project.yml"):
+        os.environ.setdefault("DBT_PROJECT_DIR", str(project.TRANSFORM))
+    if "--profiles-dir" not in arguments and not os.path.exists("profiles.yml"):
+        os.environ.setdefault("DBT_PROFILES_DIR", str(project.TRANSFORM))
 
 
 @contextmanager
