@@ -19,3 +19,11 @@
     {{ local_settings() }};
     {{ default__get_unit_test_sql(main_sql, expected_fixture_sql, expected_column_names) }}
 {%- endmacro %}
+
+
+{# Statistics of a table that was written whole; where rows were only added, autovacuum sees to it. #}
+{% macro analyze_if_written() -%}
+    {%- if model.config.materialized == 'table' or (model.config.materialized == 'incremental' and not is_incremental()) -%}
+        analyze {{ this }}
+    {%- endif -%}
+{%- endmacro %}

@@ -20,7 +20,25 @@
         where batches_taken.is_new
         {%- endif %}
     )
+    {%- if is_staged_as_written() %}
+    and {{ between_new_batches(raw_stream) }}
+    {%- endif %}
     offset 0
+{%- endmacro %}
+
+
+{#
+    The first and the last new batch of a stream, as numbers: between them its block range index finds the rows. What was
+    appended since the last look is not in the index yet, and would be read whole.
+#}
+{% macro between_new_batches(raw_stream) -%}
+    {%- set index = raw_stream.schema ~ '.' ~ raw_stream.identifier ~ '_by_batch' -%}
+    {%- set summarized = run_query("select brin_summarize_new_values(to_regclass('" ~ index ~ "')) where to_regclass('" ~ index ~ "') is not null") -%}
+    {%- set ends = run_query(
+        "select coalesce(min(batch_id), 0), coalesce(max(batch_id), 0) from " ~ ref('int_batches_taken')
+        ~ " where is_new and source = '" ~ raw_stream.schema | replace('staging_', '') ~ "' and stream = '" ~ raw_stream.identifier ~ "'"
+    ).rows[0] -%}
+    _batch_id between {{ ends[0] }} and {{ ends[1] }}
 {%- endmacro %}
 
 
@@ -102,6 +120,7 @@
             alter table {{ target_relation }} add primary key (account, id);
             create index on {{ target_relation }} (_batch_id);
             comment on table {{ target_relation }} is '{{ reading_of_model() }}';
+            analyze {{ target_relation }};
         {% endcall %}
     {% endif %}
 

@@ -26,9 +26,8 @@ touched_conflicts as (
     union
     select published.conflict_id
     from {{ published('merge_conflicts') }} as published
-    where published.client_ids && (
-        select array_agg(touched.client_id) from {{ ref('int_identity__touched_clients') }} as touched
-    )
+    cross join unnest(published.client_ids) as competing (client_id)
+    where competing.client_id in (select touched.client_id from {{ ref('int_identity__touched_clients') }} as touched)
 
 )
 

@@ -116,7 +116,7 @@ rows_taken as (
     select imports.*
     from imports
     inner join batches_taken on imports._batch_id = batches_taken.batch_id
-    where batches_taken.is_new
+    where batches_taken.is_new and imports.{{ between_new_batches(source('staging_csv', 'imports')) }}
     union all
     select imports.*
     from imports
