@@ -39,7 +39,7 @@ client_records as (
         records.kind,
         records.account,
         records.id,
-        clusters.founding_record_key = records.record_key as is_founding,
+        clusters.client_number = clusters.record_number as is_founding,
         reasons.kind as why_kind,
         reasons.value as why_value,
         coalesce(reasons.rule, 'alone') as why_rule,

@@ -4,7 +4,7 @@
 -#}
 with
 
-links as (
+links as not materialized (
 
     select * from {{ ref('int_identity__links') }}
 

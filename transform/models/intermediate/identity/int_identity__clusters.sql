@@ -17,19 +17,16 @@
 -- depends_on: {{ ref('int_run') }}
 with
 
-records as (
+records as not materialized (
 
     select
         records.record_number,
         records.record_key,
-        records.alias_client_id,
-        records.business,
-        {{ 'records.record_number' if is_full_run() else 'touched.founding_rank' }} as founding_rank
+        records.alias_client_id
     {% if is_full_run() %}
     from {{ next_version(ref('int_identity__records')) }} as records
     {% else %}
     from {{ current(ref('int_identity__records'), of=ref('int_identity__touched'), by='record_number') }} as records
-    inner join {{ ref('int_identity__touched') }} as touched on records.record_number = touched.record_number
     {% endif %}
 
 ),
@@ -46,38 +43,25 @@ groups as (
 
 ),
 
+-- A client is founded by the first loaded of its records. In a full run the numbers are in that order, and the number of
+-- a group is its smallest.
 placed as (
 
     select
         circles.record_number,
         circles.circle_number,
-        coalesce(groups.group_number, circles.circle_number) as group_number
+        {% if is_full_run() %}
+        coalesce(groups.group_number, circles.circle_number) as founding_number
+        {% else %}
+        first_value(circles.record_number) over (
+            partition by coalesce(groups.group_number, circles.circle_number) order by touched.founding_rank
+        ) as founding_number
+        {% endif %}
     from circles
     left join groups on circles.record_number = groups.record_number
-
-),
-
--- A client is founded by the first loaded of its records; who is alone founds their own.
-founding as (
-
-    select
-        placed.group_number,
-        min(records.founding_rank) as founding_rank
-    from placed
-    inner join records on placed.record_number = records.record_number
-    group by placed.group_number
-
-),
-
-founders as (
-
-    select
-        founding.group_number,
-        records.record_number as founding_number,
-        records.record_key as founding_record_key,
-        records.alias_client_id as client_id
-    from founding
-    inner join records on founding.founding_rank = records.founding_rank
+    {% if not is_full_run() %}
+    inner join {{ ref('int_identity__touched') }} as touched on circles.record_number = touched.record_number
+    {% endif %}
 
 ),
 
@@ -86,16 +70,14 @@ clusters as (
     select
         records.record_number,
         records.record_key,
-        records.business,
         records.alias_client_id,
         coalesce(placed.circle_number, records.record_number) as circle_number,
-        coalesce(founders.founding_number, records.record_number) as client_number,
-        coalesce(founders.founding_record_key, records.record_key) as founding_record_key,
-        coalesce(founders.client_id, records.alias_client_id) as client_id,
+        coalesce(placed.founding_number, records.record_number) as client_number,
+        coalesce(founders.alias_client_id, records.alias_client_id) as client_id,
         placed.record_number is not null as is_linked
     from records
     left join placed on records.record_number = placed.record_number
-    left join founders on placed.group_number = founders.group_number
+    left join records as founders on placed.founding_number = founders.record_number
 
 )
 

@@ -10,7 +10,7 @@
 -- depends_on: {{ ref('int_run') }}
 with
 
-identifiers as (
+identifiers as not materialized (
 
     select * from {{ current(ref('int_identity__identifiers'), of=ref('int_identity__changed_values'), by='value_number') }} as identifiers
 

@@ -5,7 +5,7 @@
 -#}
 with
 
-circles as (
+circles as not materialized (
 
     select * from {{ ref('int_identity__circles') }}
 

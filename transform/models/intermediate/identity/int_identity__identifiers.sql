@@ -20,7 +20,7 @@
 -- depends_on: {{ ref('int_identity__changed') }}
 with
 
-records as (
+records as not materialized (
 
     select * from {{ next_version(ref('int_identity__records')) }}
 

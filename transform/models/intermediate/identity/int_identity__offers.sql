@@ -45,7 +45,7 @@ withdrawn as (
 
 ),
 
-clusters as (
+clusters as not materialized (
 
     select
         record_number,
@@ -56,7 +56,7 @@ clusters as (
 
 ),
 
-records as (
+records as not materialized (
 
     select *
     {% if is_full_run() %}

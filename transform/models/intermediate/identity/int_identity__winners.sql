@@ -2,13 +2,13 @@
 {%- set scalars = ['name', 'country', 'consent_email', 'consent_sms', 'consent_whatsapp'] -%}
 with
 
-offers as (
+offers as not materialized (
 
     select * from {{ ref('int_identity__offers') }}
 
 ),
 
-linked as (
+linked as not materialized (
 
     select * from offers
     where is_linked
