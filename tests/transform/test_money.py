@@ -97,6 +97,7 @@ class Days:
     tables: dict[str, dict[str, Rows]] = field(default_factory=dict)
     clients: dict[str, dict[str, Any]] = field(default_factory=dict)
     spent: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    modes: dict[str, str] = field(default_factory=dict)
 
     def end_of(self, day: str, *arguments: str) -> None:
         self.world.build(*arguments)
@@ -106,6 +107,7 @@ class Days:
         }
         records = self.world.rows("select record_key, client_id from unified.client_records")
         self.clients[day] = {row["record_key"]: row["client_id"] for row in records}
+        self.modes[day] = self.world.value("select mode from ops.publishes order by publish_id desc limit 1")
         self.spent[day] = self.world.rows("select * from unified_internal.int_money__spent order by 1, 2")
 
     def row(self, key: str, table: str = "transaction", day: str = "first") -> dict[str, Any]:
@@ -369,6 +371,7 @@ def test_a_payment_follows_its_record_to_another_client(days: Days) -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_after_a_change_all_is_as_after_a_full_rebuild(days: Days, table: str) -> None:
+    assert days.modes == {"first": "full", "second": "incremental", "rebuilt": "full"}
     assert days.tables["second"][table] != days.tables["first"][table]
     assert days.tables["second"][table] == days.tables["rebuilt"][table]
     assert days.spent["second"] == days.spent["rebuilt"]
