@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from unittest import mock
+
+import psycopg
 
 from stage_first import project
 from stage_first.unify_progress import Progress
@@ -47,7 +49,7 @@ def unify(database_url: str, arguments: Sequence[str]) -> Outcome:
     Raises:
         UsageError: somebody else unifies.
     """
-    with UnifyRun(database_url) as run, cancellable():
+    with UnifyRun(database_url) as run, cancellable(), _ending_sessions_as_their_login(database_url):
         progress = Progress(database_url, run.log, STREAM)
         try:
             outcome = run_dbt(arguments, [progress])
@@ -114,6 +116,20 @@ def cancellable() -> Iterator[None]:
     finally:
         for name, handler in handlers.items():
             signal.signal(name, handler)
+
+
+@contextmanager
+def _ending_sessions_as_their_login(database_url: str) -> Iterator[None]:
+    """dbt ends its sessions as the role that owns the tables, which may not end those of the login."""
+    import psycopg2
+    from dbt.adapters.postgres.connections import PostgresConnectionManager
+
+    def cancel(_: object, connection: Any) -> None:
+        with suppress(psycopg2.InterfaceError), psycopg.connect(database_url, autocommit=True) as own:
+            own.execute("select pg_terminate_backend(%s)", [connection.handle.get_backend_pid()])
+
+    with mock.patch.object(PostgresConnectionManager, "cancel", cancel):
+        yield
 
 
 def _failures(results: Sequence[Any]) -> tuple[list[str], list[str] | None]:

@@ -38,7 +38,7 @@ class Progress:
         self._connection: psycopg.Connection[Any] | None = None
         self._busy = threading.Lock()
         self._written_at = 0.0
-        self._finished: set[str] = set()
+        self._done = 0
         self._under_way: dict[str, str] = {}
         self._total = 0
         self._rows = ""
@@ -63,7 +63,7 @@ class Progress:
         self._written_at = time.monotonic()
         steps = ", ".join(sorted(self._under_way.copy().values()))
         note = "; ".join(part for part in (steps, self._rows) if part) or None
-        figures = {"done": len(self._finished), "total": self._total or None, "note": note}
+        figures = {"done": self._done, "total": self._total or None, "note": note}
         with contextlib.suppress(psycopg.Error):
             if self._connection is None or self._connection.closed:
                 self._connection = connect(self._url, application="progress")
@@ -79,8 +79,10 @@ class Progress:
                 self._connection.close()
 
     def _finish(self, data: Any) -> None:
-        self._finished.add(data.node_info.unique_id)
-        name = self._under_way.pop(data.node_info.unique_id, in_words(data.node_info.node_name))
+        name = self._under_way.pop(data.node_info.unique_id, None)
+        if name is None:  # a function, for instance: dbt does not count it
+            return
+        self._done += 1
         rows = dict(data.run_result.adapter_response).get("rows_affected")
         if isinstance(rows, (int, float)) and rows > 0:
             self._rows = f"last: {name}, {rows:,.0f} rows"

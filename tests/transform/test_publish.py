@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
 import subprocess
+import sys
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from stage_first.publishing import CANCELLED, UNIFY
 from warehouse.connection import connect
 
+from tests.transform.conftest import TRANSFORM
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.transform.conftest import Warehouse
 
 pytestmark = pytest.mark.xdist_group("transform-publish")
@@ -59,8 +68,9 @@ def test_a_gate_that_fails_publishes_nothing_until_a_person_does(
     assert warehouse.rows("select from unified.pending_unification") == []
 
 
-@pytest.mark.usefixtures("yesterday")
-def test_readers_never_see_half_of_a_publish(warehouse: Warehouse) -> None:
+@contextmanager
+def reading(warehouse: Warehouse) -> Iterator[list[tuple[Any, ...]]]:
+    """A reader in a loop: how many clients it saw, and whether they agreed with their records."""
     stop = threading.Event()
     seen: list[tuple[Any, ...]] = []
 
@@ -72,30 +82,92 @@ def test_readers_never_see_half_of_a_publish(warehouse: Warehouse) -> None:
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        warehouse.build(*MEANT)
+        yield seen
     finally:
         stop.set()
         reader.join()
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.soak)])
+def test_whenever_unify_ends_the_tables_are_whole_and_the_next_run_is_right(
+    warehouse: Warehouse, yesterday: dict[str, Any], kills: int
+) -> None:
+    with reading(warehouse) as seen:
+        kill_in_the_midst_of_the_publish(warehouse)
+        assert warehouse.published() == yesterday
+        cancel(warehouse, at_step=20)
+        assert warehouse.published() == yesterday
+        for _ in range(kills):
+            with unifying(warehouse) as child:
+                wait_for_step(warehouse, child, random.randint(1, 140))
+        warehouse.build(*MEANT)
     assert all(is_whole for _, is_whole in seen)
     assert {clients for clients, _ in seen} == {40, 11}
+    right, logged = warehouse.published(), warehouse.value("select count(*) from ops.publish_log")
+    warehouse.build("--full-refresh", *MEANT)
+    assert warehouse.published() == right
+    assert warehouse.value("select count(*) from ops.publish_log") == logged
 
 
-def test_a_killed_dbt_leaves_yesterdays_tables(warehouse: Warehouse, yesterday: dict[str, Any]) -> None:
+def kill_in_the_midst_of_the_publish(warehouse: Warehouse) -> None:
+    """The publish has changed every table when it comes to write into a table that somebody has locked."""
     with connect(warehouse.url, application="tests") as holder, holder.transaction():
-        # The publish has changed every table when it comes to write here, and waits.
         holder.execute("lock table ops.unified_batches in share mode")
-        environment = {**os.environ, **warehouse.environment()}
-        child = subprocess.Popen(warehouse.command("build", *MEANT), env=environment, stdout=subprocess.DEVNULL)
-        try:
+        with unifying(warehouse) as child:
             wait_for(warehouse, "wait_event_type = 'Lock' and query like '%into ops.unified_batches%'", child)
-        finally:
-            child.kill()
-            child.wait()
-        assert warehouse.published() == yesterday
     wait_for(warehouse, "true", child, present=False)
-    assert warehouse.published() == yesterday
-    warehouse.build(*MEANT)
-    assert len(warehouse.published()["clients"]) == 11
+
+
+def cancel(warehouse: Warehouse, at_step: int) -> None:
+    """SIGTERM, as a supervisor sends it; Ctrl-C is the same."""
+    with unifying(warehouse) as child:
+        assert wait_for_step(warehouse, child, at_step)
+        child.terminate()
+        assert child.wait() == CANCELLED
+    wait_for(warehouse, "true", child, present=False)
+    (run,) = warehouse.rows("select status, error, note from ops.sync_runs where pid = %s", child.pid)
+    assert (run["status"], run["note"]) == ("incomplete", None)
+    assert run["error"].startswith("Cancelled; nothing was published. Run it again whenever you like")
+
+
+@contextmanager
+def unifying(warehouse: Warehouse) -> Iterator[subprocess.Popen[bytes]]:
+    """`meltano run unify` as Meltano starts it: our dbt; killed at the end, if it is still there."""
+    settings = {"DATABASE_URL": warehouse.url, "DBT_PROJECT_DIR": str(warehouse.project)}
+    settings |= {"DBT_PROFILES_DIR": str(warehouse.project), "STAGE_FIRST_RUN_ID": ""}
+    command = [sys.executable, "-c", "from stage_first.doors import dbt; dbt()", *UNIFY, "--quiet", *MEANT]
+    child = subprocess.Popen(command, env={**os.environ, **warehouse.environment(), **settings})
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.wait()
+
+
+def wait_for_step(warehouse: Warehouse, child: subprocess.Popen[bytes], steps: int) -> bool:
+    """Wait until that many steps are done; False if it ended before."""
+    query = "select progress_done from ops.sync_runs where source = 'unify' and pid = %s"
+    while child.poll() is None:
+        if any((row["progress_done"] or 0) >= steps for row in warehouse.rows(query, child.pid)):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_every_gate_stands_before_the_publish(warehouse: Warehouse) -> None:
+    """dbt skips a node for a test that failed only if the node comes after all that the test reads."""
+    assert warehouse.dbt("parse") == {}
+    nodes = json.loads((warehouse.scratch / "target" / "manifest.json").read_text())["nodes"]
+    before: set[str] = set()
+    waiting = ["model.stage_first.publish"]
+    while waiting:
+        parents = set(nodes.get(waiting.pop(), {}).get("depends_on", {}).get("nodes", []))
+        waiting.extend(parents - before)
+        before |= parents
+    gates = {node["name"]: set(node["depends_on"]["nodes"]) for node in nodes.values() if "gates" in node["fqn"]}
+    assert len(gates) == len(list((TRANSFORM / "tests" / "gates").glob("*.sql")))
+    assert {name: parents - before for name, parents in gates.items() if not parents or parents - before} == {}
+    assert all(len(node["description"]) > 50 for node in nodes.values() if "gates" in node["fqn"])
 
 
 def wait_for(warehouse: Warehouse, condition: str, child: subprocess.Popen[bytes], *, present: bool = True) -> None:
