@@ -133,7 +133,7 @@ HARD: dict[str, dict[str, str]] = {
     "no_emails": {"email": "''"},
     "one_email": {
         "name": "'Ana'",
-        "email": "case when n < {rows} / 2 then 'ana@correo.mx' else 'ana' || n || '@correo.mx' end",
+        "email": "case when n < least(50000, {rows} / 2) then 'ana@correo.mx' else 'ana' || n || '@correo.mx' end",
     },
     "one_value": {"customer": "'cus_everybody'"},
     "chain": {
@@ -145,7 +145,7 @@ HARD: dict[str, dict[str, str]] = {
 }
 """Cells of CSV rows where they differ from the ordinary ones.
 
-`one_phone`: every record has it, under many names. `one_email`: half of all have it, under one name. `one_value`: an id
+`one_phone`: every record has it, under many names. `one_email`: 50,000 have it, under one name. `one_value`: an id
 that nothing limits joins all. `chain`: each record shares a phone with the one before and another with the one after.
 """
 _HARD = """
