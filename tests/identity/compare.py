@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from identity.histories import DECISIONS
 from identity.reference import resolve
 from identity_check.results import as_json
 
@@ -32,7 +33,6 @@ def size(world: World) -> int:
 
 def as_line(world: World) -> dict[str, Any]:
     """The world as a line of `worlds.jsonl`."""
-    decisions = ("same", "different", "not_theirs", "shared", "blocked", "later")
     return {
         "world": "differs",
         "records": [
@@ -45,5 +45,5 @@ def as_line(world: World) -> dict[str, Any]:
             }
             for record in world.records
         ],
-        **{field: sorted(map(list, getattr(world, field))) for field in decisions if getattr(world, field)},
+        **{field: sorted(map(list, getattr(world, field))) for field in DECISIONS if getattr(world, field)},
     }

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from identity.compare import as_line, size
+from identity.histories import DECISIONS
 from identity.reference import client_id, resolve
 from identity_check.build import build
 from identity_check.narrow import TABLES
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     import psycopg
 
-_DECISIONS = ("same", "different", "not_theirs", "shared", "blocked", "later")
 _ROW = """
 insert into staging_cases.records as old
 (account, id, business, full_name, identifiers, _first_loaded_at, _batch_id, _deleted_at)
@@ -78,8 +78,8 @@ class Days:
     def _write(self, rows: list[tuple[int, Record]]) -> None:
         """Two batches; one took its number the day before, as it began earlier, and commits now."""
         self.chance.shuffle(rows)
-        numbers = [self.reserved or self._reserve(), self._reserve()]
-        self.reserved = self._reserve()
+        late, self.reserved = self.reserved, self._reserve()
+        numbers = [late or self._reserve(), self._reserve()]
         batches = [self._batch(number, len(rows)) for number in numbers]
         with self.connection.cursor() as cursor:
             cursor.executemany(
@@ -190,7 +190,7 @@ class Days:
 
 def without(world: World, other: World) -> World:
     """The decisions of one world that do not stand in the other."""
-    return World((), **{name: getattr(world, name) - getattr(other, name) for name in _DECISIONS})
+    return World((), **{name: getattr(world, name) - getattr(other, name) for name in DECISIONS})
 
 
 def businesses(count: int) -> Iterator[str]:

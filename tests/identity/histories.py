@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -27,6 +28,7 @@ KEYS = ("a", "B", "A", "10", "9", "é", "z-1", "z_1", "b")
 GONE = "was never here"
 NAMES = ("Ana", "ÁNA", " ana.", "Luis", "Eva Ruiz", "Eva", "Juan", "Rosa", "Pedro", "·", "")
 BUSINESSES = ("main", "main", "main", "branch")
+DECISIONS = ("same", "different", "not_theirs", "shared", "blocked", "later")
 _VALUES = ("1", "2", "3")
 
 
@@ -94,7 +96,9 @@ def decisions(draw: st.DrawFn, world: World) -> World:
 def decision(draw: st.DrawFn, world: World) -> tuple[str, tuple[str, ...]]:
     """A field of the world and what is decided."""
     keys = [record.key for record in world.records]
-    values = sorted({value for record in world.records for value in record.identifiers}) or [("phone", "1")]
+    held = Counter(value for record in world.records for value in record.identifiers)
+    linking = sorted(value for value, holders in held.items() if holders > 1)
+    values = (linking if draw(st.booleans()) else []) or sorted(held) or [("phone", "1")]
     field = draw(
         st.sampled_from(["same", "different", "different", "different", "not_theirs", "shared", "blocked", "later"])
     )
@@ -124,11 +128,11 @@ def toggled(world: World, field: str, decided: tuple[str, ...]) -> World:
 def histories(draw: st.DrawFn, rules: Rules, days: int) -> list[World]:
     """A world day by day: records arrive, change, lose what they held, and decisions are made and withdrawn."""
     whole = draw(worlds(rules))
-    here = draw(st.integers(1, len(whole.records)))
+    here = draw(st.integers(min(2, len(whole.records)), len(whole.records)))
     world, waiting = replace(whole, records=whole.records[:here]), list(whole.records[here:])
     history = [world]
     for _ in range(days):
-        for _ in range(draw(st.integers(0, 3))):
+        for _ in range(draw(st.sampled_from([2, 1, 3, 4, 0]))):
             world = draw(changed(world, rules, waiting))
         history.append(world)
     return history
@@ -137,17 +141,20 @@ def histories(draw: st.DrawFn, rules: Rules, days: int) -> list[World]:
 @st.composite
 def changed(draw: st.DrawFn, world: World, rules: Rules, waiting: list[Record]) -> World:
     """The world after one thing happened."""
-    if waiting and draw(st.booleans()):
+    what = draw(st.sampled_from(["arrival", "decision", "edit", "edit"]))
+    if what == "arrival" and waiting:
         return replace(world, records=(*world.records, waiting.pop()))
-    if draw(st.integers(0, 2)) == 0:
-        return toggled(world, *draw(decision(world)))
+    if what == "decision":
+        standing = [(name, decided) for name in DECISIONS for decided in sorted(getattr(world, name))]
+        withdrawn = draw(st.sampled_from(standing)) if standing and draw(st.booleans()) else None
+        return toggled(world, *(withdrawn or draw(decision(world))))
     place = draw(st.integers(0, len(world.records) - 1))
-    record = draw(edited(world.records[place], rules))
+    record = draw(edited(world.records[place], rules, world))
     return replace(world, records=(*world.records[:place], record, *world.records[place + 1 :]))
 
 
 @st.composite
-def edited(draw: st.DrawFn, record: Record, rules: Rules) -> Record:
+def edited(draw: st.DrawFn, record: Record, rules: Rules, world: World) -> Record:
     """The record with another name, with a value more or less, with none, or as a deletion leaves it."""
     what = draw(st.sampled_from(["name", "more", "more", "less", "nothing", "deleted"]))
     if what == "name":
@@ -155,13 +162,12 @@ def edited(draw: st.DrawFn, record: Record, rules: Rules) -> Record:
     if what == "deleted":
         return replace(record, is_deleted=not record.is_deleted)
     if what == "more":
-        return replace(record, identifiers=record.identifiers | {draw(identifiers(rules))})
-    less = (
-        draw(st.frozensets(st.sampled_from(sorted(record.identifiers)), min_size=1))
-        if record.identifiers
-        else frozenset()
-    )
-    return replace(record, identifiers=frozenset() if what == "nothing" else record.identifiers - less)
+        others = sorted({value for other in world.records for value in other.identifiers})
+        value = draw(st.sampled_from(others) if others and draw(st.booleans()) else identifiers(rules))
+        return replace(record, identifiers=record.identifiers | {value})
+    if what == "less" and record.identifiers:
+        return replace(record, identifiers=record.identifiers - {draw(st.sampled_from(sorted(record.identifiers)))})
+    return replace(record, identifiers=frozenset())
 
 
 def many(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:

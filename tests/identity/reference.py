@@ -192,10 +192,10 @@ def known(record: Record, rules: Rules) -> frozenset[Identifier]:
 
 
 def comparable_name(name: str) -> str:
-    """Case-folded, without marks, words of letters and digits joined by one space."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    """Without marks, case-folded, words of letters and digits joined by one space."""
+    decomposed = unicodedata.normalize("NFKD", name)
     unmarked = "".join(letter for letter in decomposed if not unicodedata.category(letter).startswith("M"))
-    return " ".join(re.findall(r"[^\W_]+", unmarked))
+    return " ".join(re.findall(r"[^\W_]+", unmarked.casefold()))
 
 
 def closure(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("identity-histories")
 IS_SOAK = os.environ.get("STAGE_FIRST_SOAK") == "1"
-COUNT = 1500 if IS_SOAK else 150
+COUNT = 2000 if IS_SOAK else 300
 RULES_OF_DAY = [RULES, RULES, RULES, OTHER_RULES, OTHER_RULES, RULES]
 
 
