@@ -23,6 +23,9 @@
         ref('int_rules__accounts'),
         ref('int_rules__identifier_fields'),
         ref('int_rules__options'),
+        ref('currencies'),
+        ref('money_statuses'),
+        ref('paypal_kinds'),
     ]) }}
 {%- endmacro %}
 

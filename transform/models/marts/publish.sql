@@ -7,6 +7,8 @@
     'int_csv__readings', 'int_decisions', 'int_ghl__merges', 'int_manychat__subscribers', 'int_paypal__payers',
     'int_identity__identifier_places', 'int_identity__issuers', 'int_identity__records', 'int_identity__unidentifiable',
     'int_identity__identifiers', 'int_identity__excluded', 'int_identity__clusters',
+    'int_money__told', 'int_money__movements', 'int_money__invoices', 'int_money__subscriptions',
+    'int_money__subscription_states', 'int_money__spent',
 ] %}
 -- depends_on: {{ ref(model) }}
 {% endfor %}

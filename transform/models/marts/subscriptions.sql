@@ -1,16 +1,30 @@
--- depends_on: {{ ref('int_run') }}
 -- depends_on: {{ ref('int_identity__touched') }}
+-- depends_on: {{ ref('int_run') }}
 with
 
 money_subscriptions as (
 
-    select * from {{ ref('int_money__subscriptions') }}
+    select * from {{ next_version(ref('int_money__subscriptions')) }}
 
 ),
 
+{% if not is_full_run() %}
+
+payers as (
+
+    select distinct record_key from money_subscriptions
+    where record_key is not null
+
+),
+
+{% endif %}
+
 clusters as (
 
-    select * from {{ current(ref('int_identity__clusters')) }} as clusters
+    select
+        record_key,
+        client_id
+    from {{ current(ref('int_identity__clusters'), of='payers', by='record_key') }} as clusters
 
 ),
 

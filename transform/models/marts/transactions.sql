@@ -1,16 +1,38 @@
--- depends_on: {{ ref('int_run') }}
+{{ config(scope='int_money__touched_transactions', scope_key='transaction_key') }}
+
+-- depends_on: {{ ref('int_money__touched_transactions') }}
 -- depends_on: {{ ref('int_identity__touched') }}
+-- depends_on: {{ ref('int_run') }}
 with
 
 movements as (
 
-    select * from {{ ref('int_money__movements') }}
+    {% if is_full_run() %}
+    select * from {{ next_version(ref('int_money__movements')) }}
+    {% else %}
+    select *
+    from {{ current(ref('int_money__movements'), of=ref('int_money__touched_transactions'), by='transaction_key') }} as movements
+    {% endif %}
 
 ),
 
+{% if not is_full_run() %}
+
+payers as (
+
+    select distinct record_key from movements
+    where record_key is not null
+
+),
+
+{% endif %}
+
 clusters as (
 
-    select * from {{ current(ref('int_identity__clusters')) }} as clusters
+    select
+        record_key,
+        client_id
+    from {{ current(ref('int_identity__clusters'), of='payers', by='record_key') }} as clusters
 
 ),
 

@@ -9,6 +9,7 @@
 -- depends_on: {{ ref('int_identity__identifiers') }}
 -- depends_on: {{ ref('int_identity__pairs') }}
 -- depends_on: {{ ref('int_identity__records') }}
+-- depends_on: {{ ref('int_money__paid_records') }}
 -- depends_on: {{ ref('int_run') }}
 with
 
@@ -107,8 +108,7 @@ reaching as (
 
 paid as (
 
-    select null::text as record_key
-    where false
+    select record_key from {{ ref('int_money__paid_records') }}
 
 ),
 

@@ -1,3 +1,6 @@
+{{ config(materialized='kept') }}
+
+-- depends_on: {{ ref('int_run') }}
 with
 
 stripe_invoices as (
@@ -15,18 +18,6 @@ paypal_invoices as (
 ghl_invoices as (
 
     select * from {{ ref('stg_ghl__invoices') }}
-
-),
-
-paypal_payers as (
-
-    select distinct on (account, transaction_id)
-        account,
-        transaction_id,
-        coalesce(payer_account_id, email) as payer_id
-    from {{ ref('stg_paypal__transactions') }}
-    where is_incoming and transaction_id is not null
-    order by account asc, transaction_id asc, id collate "C" asc
 
 ),
 
@@ -65,30 +56,29 @@ told as (
         coalesce(finalized_at, created_at) as issued_at,
         due_at,
         paid_at,
+        null as paid_by,
         'stripe:customers:' || account || ':' || customer_id as record_key,
         _deleted_at as deleted_at
     from stripe_invoices
     union all
     select
         'paypal' as provider,
-        paypal_invoices.account,
-        paypal_invoices.id,
-        paypal_invoices.number,
-        paypal_invoices.status,
-        paypal_invoices.total,
-        paypal_invoices.amount_due,
-        paypal_invoices.amount_paid,
-        paypal_invoices.currency,
+        account,
+        id,
+        number,
+        status,
+        total,
+        amount_due,
+        amount_paid,
+        currency,
         null as subscription_id,
-        coalesce(paypal_invoices.issued_on::timestamp at time zone 'UTC', paypal_invoices.created_at) as issued_at,
-        paypal_invoices.due_on::timestamp at time zone 'UTC' as due_at,
+        coalesce(issued_on::timestamp at time zone 'UTC', created_at) as issued_at,
+        due_on::timestamp at time zone 'UTC' as due_at,
         null::timestamptz as paid_at,
-        'paypal:payers:' || paypal_invoices.account || ':'
-        || coalesce(paypal_payers.payer_id, paypal_invoices.email) as record_key,
-        paypal_invoices._deleted_at as deleted_at
+        transaction_id as paid_by,
+        'paypal:payers:' || account || ':' || email as record_key,
+        _deleted_at as deleted_at
     from paypal_invoices
-    left join paypal_payers
-        on paypal_invoices.account = paypal_payers.account and paypal_invoices.transaction_id = paypal_payers.transaction_id
     union all
     select
         'ghl' as provider,
@@ -104,37 +94,67 @@ told as (
         coalesce(issued_on::timestamp at time zone 'UTC', created_at) as issued_at,
         due_on::timestamp at time zone 'UTC' as due_at,
         null::timestamptz as paid_at,
+        null as paid_by,
         'ghl:contacts:' || account || ':' || contact_id as record_key,
         _deleted_at as deleted_at
     from ghl_invoices
 
 ),
 
+placed as (
+
+    select
+        told.*,
+        coalesce(accounts.business, 'main') as business,
+        coalesce(accounts.business, 'main') || ':' || told.provider || ':' || told.paid_by as payment_key
+    from told
+    left join accounts on told.provider = accounts.source and told.account = accounts.account
+
+),
+
+paying as (
+
+    select distinct payment_key from placed
+    where payment_key is not null
+
+),
+
+payers as (
+
+    select distinct on (payment_key)
+        payment_key,
+        record_key
+    from {{ current(ref('int_money__movements'), of='paying', by='payment_key') }} as movements
+    where record_key is not null and kind = 'charge' and payment_key in (select paying.payment_key from paying)
+    order by payment_key asc, record_key collate "C" asc
+
+),
+
 invoices as (
 
     select
-        told.provider || ':invoices:' || told.account || ':' || told.id as invoice_key,
-        coalesce(accounts.business, 'main') as business,
-        told.provider,
-        told.account,
-        told.id,
-        told.number,
+        placed.provider || ':invoices:' || placed.account || ':' || placed.id as invoice_key,
+        placed.business,
+        placed.provider,
+        placed.account,
+        placed.id,
+        placed.number,
         coalesce(money_statuses.status, 'unknown') as status,
-        told.status as provider_status,
-        round(told.total, coalesce(currencies.decimals, 2)) as total,
-        round(told.amount_due, coalesce(currencies.decimals, 2)) as amount_due,
-        round(told.amount_paid, coalesce(currencies.decimals, 2)) as amount_paid,
-        told.currency,
-        told.subscription_id,
-        told.issued_at,
-        told.due_at,
-        told.paid_at,
-        told.record_key,
-        told.deleted_at
-    from told
-    left join accounts on told.provider = accounts.source and told.account = accounts.account
-    left join money_statuses on lower(told.status) = money_statuses.word
-    left join currencies on told.currency = currencies.currency
+        placed.status as provider_status,
+        round(placed.total, coalesce(currencies.decimals, 2)) as total,
+        round(placed.amount_due, coalesce(currencies.decimals, 2)) as amount_due,
+        round(placed.amount_paid, coalesce(currencies.decimals, 2)) as amount_paid,
+        placed.currency,
+        placed.subscription_id,
+        placed.issued_at,
+        placed.due_at,
+        placed.paid_at,
+        coalesce(payers.record_key, placed.record_key) as record_key,
+        placed.deleted_at
+    from placed
+    left join money_statuses on lower(placed.status) = money_statuses.word
+    left join currencies on placed.currency = currencies.currency
+    left join payers on placed.payment_key = payers.payment_key
 
 )
 

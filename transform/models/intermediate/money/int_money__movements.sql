@@ -1,8 +1,28 @@
+{{
+    config(
+        materialized='kept',
+        scope='int_money__touched_payments',
+        scope_key='payment_key',
+        indexes=[
+            {'columns': ['transaction_key'], 'unique': true},
+            {'columns': ['payment_key']},
+            {'columns': ['record_key']},
+        ]
+    )
+}}
+
+-- depends_on: {{ ref('int_money__touched_payments') }}
+-- depends_on: {{ ref('int_run') }}
 with
 
 told as (
 
-    select * from {{ ref('int_money__told') }}
+    {% if is_full_run() %}
+    select * from {{ next_version(ref('int_money__told')) }}
+    {% else %}
+    select *
+    from {{ current(ref('int_money__told'), of=ref('int_money__touched_payments'), by='payment_key') }} as told
+    {% endif %}
 
 ),
 
@@ -46,19 +66,20 @@ repeated as (
 ),
 
 -- What went back at PayPal is a row of its own, which refers to the payment.
+referring as (
+
+    select distinct reference_key as payment_key from ranked
+    where kind in ('refund', 'dispute') and reference_key is not null
+
+),
+
 referred as (
 
     select distinct on (payment_key)
         payment_key,
         record_key
-    from told
-    where
-        leg = 'main'
-        and record_key is not null
-        and payment_key in (
-            select ranked.reference_key from ranked
-            where ranked.kind in ('refund', 'dispute') and ranked.reference_key is not null
-        )
+    from {{ current(ref('int_money__told'), of='referring', by='payment_key') }} as told
+    where leg = 'main' and record_key is not null and payment_key in (select referring.payment_key from referring)
     order by payment_key asc, teller asc, record_key collate "C" asc
 
 ),

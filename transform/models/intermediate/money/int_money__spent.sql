@@ -1,8 +1,24 @@
+{{
+    config(
+        materialized='kept',
+        scope='int_money__paid_records',
+        scope_key='record_key',
+        indexes=[{'columns': ['record_key']}]
+    )
+}}
+
+-- depends_on: {{ ref('int_money__paid_records') }}
+-- depends_on: {{ ref('int_run') }}
 with
 
 movements as (
 
-    select * from {{ ref('int_money__movements') }}
+    {% if is_full_run() %}
+    select * from {{ next_version(ref('int_money__movements')) }}
+    {% else %}
+    select *
+    from {{ current(ref('int_money__movements'), of=ref('int_money__paid_records'), by='record_key') }} as movements
+    {% endif %}
 
 ),
 

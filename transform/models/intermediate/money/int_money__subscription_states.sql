@@ -1,8 +1,11 @@
+{{ config(materialized='kept', indexes=[{'columns': ['record_key'], 'unique': true}]) }}
+
+-- depends_on: {{ ref('int_run') }}
 with
 
 subscriptions as (
 
-    select * from {{ ref('int_money__subscriptions') }}
+    select * from {{ next_version(ref('int_money__subscriptions')) }}
 
 ),
 

@@ -1,3 +1,6 @@
+{{ config(materialized='kept') }}
+
+-- depends_on: {{ ref('int_run') }}
 with
 
 stripe_subscriptions as (

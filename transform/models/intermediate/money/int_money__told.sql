@@ -1,3 +1,19 @@
+{{
+    config(
+        materialized='kept',
+        scope='int_money__changed_rows',
+        scope_key='row_key',
+        indexes=[
+            {'columns': ['row_key']},
+            {'columns': ['payment_key']},
+            {'columns': ['reference_key'], 'where': 'reference_key is not null'},
+            {'columns': ['known_as'], 'where': 'teller > 1'},
+        ]
+    )
+}}
+
+-- depends_on: {{ ref('int_money__changed_rows') }}
+-- depends_on: {{ ref('int_run') }}
 with
 
 placed as (
@@ -41,6 +57,7 @@ rows_told as (
         business,
         provider,
         source,
+        stream,
         account,
         id,
         known_payment_id,
@@ -71,6 +88,7 @@ rows_told as (
         business,
         provider,
         source,
+        stream,
         account,
         id,
         known_payment_id,
@@ -109,6 +127,7 @@ all_told as (
         rows_told.business,
         rows_told.provider,
         rows_told.source,
+        rows_told.stream,
         rows_told.account,
         rows_told.id,
         rows_told.known_payment_id as payment_id,

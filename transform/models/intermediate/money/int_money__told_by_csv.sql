@@ -1,20 +1,49 @@
 {{ config(materialized='ephemeral') }}
 
+-- depends_on: {{ ref('int_money__changed_rows') }}
 with
 
 imports as (
 
+    select * from {{ ref('stg_csv__imports') }}
+    {% if not is_full_run() %}
+    where
+        record_key in (
+            select changed_rows.row_key from {{ ref('int_money__changed_rows') }} as changed_rows
+            where changed_rows.source = 'csv'
+        )
+    {% endif %}
+
+),
+
+payments as (
+
     select
-        *,
-        split_part(id, ':', 2) as own_id
-    from {{ ref('stg_csv__imports') }}
+        account,
+        id,
+        split_part(id, ':', 2) as own_id,
+        kind,
+        record_key,
+        movement,
+        reference_id,
+        status,
+        amount,
+        currency,
+        amount_refunded,
+        converted_amount,
+        converted_currency,
+        fee,
+        created_at,
+        updated_at,
+        _deleted_at
+    from imports
     where kind in ('hotmart_sales', 'paypal_activity', 'stripe_payments')
 
 ),
 
 paypal_words as (
 
-    select distinct movement from imports
+    select distinct movement from payments
 
 ),
 
@@ -33,14 +62,14 @@ paypal_kinds as (
 kinds as (
 
     select
-        imports.*,
+        payments.*,
         case
-            when imports.kind <> 'paypal_activity' then 'charge'
-            when paypal_kinds.kind = 'charge' and imports.amount < 0 then 'transfer'
+            when payments.kind <> 'paypal_activity' then 'charge'
+            when paypal_kinds.kind = 'charge' and payments.amount < 0 then 'transfer'
             else coalesce(paypal_kinds.kind, 'other')
         end as movement_kind
-    from imports
-    left join paypal_kinds on imports.movement = paypal_kinds.movement
+    from payments
+    left join paypal_kinds on payments.movement = paypal_kinds.movement
 
 ),
 

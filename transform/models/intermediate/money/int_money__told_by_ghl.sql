@@ -1,10 +1,11 @@
 {{ config(materialized='ephemeral') }}
 
+-- depends_on: {{ ref('int_money__changed_rows') }}
 with
 
 payment_transactions as (
 
-    select * from {{ ref('stg_ghl__payment_transactions') }}
+    {{ money_rows('ghl', 'payment_transactions', ref('stg_ghl__payment_transactions')) }}
 
 ),
 

@@ -1,13 +1,20 @@
 {{ config(materialized='ephemeral') }}
 
+-- depends_on: {{ ref('int_money__changed_rows') }}
 with
+
+report as (
+
+    {{ money_rows('paypal', 'transactions', ref('stg_paypal__transactions')) }}
+
+),
 
 transactions as (
 
     select
         *,
         'paypal:payers:' || account || ':' || coalesce(payer_account_id, email) as counterparty_key
-    from {{ ref('stg_paypal__transactions') }}
+    from report
 
 ),
 

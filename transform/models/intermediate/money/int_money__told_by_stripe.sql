@@ -1,22 +1,23 @@
 {{ config(materialized='ephemeral') }}
 
+-- depends_on: {{ ref('int_money__changed_rows') }}
 with
 
 charges as (
 
-    select * from {{ ref('stg_stripe__charges') }}
+    {{ money_rows('stripe', 'charges', ref('stg_stripe__charges')) }}
 
 ),
 
 refunds as (
 
-    select * from {{ ref('stg_stripe__refunds') }}
+    {{ money_rows('stripe', 'refunds', ref('stg_stripe__refunds')) }}
 
 ),
 
 disputes as (
 
-    select * from {{ ref('stg_stripe__disputes') }}
+    {{ money_rows('stripe', 'disputes', ref('stg_stripe__disputes')) }}
 
 ),
 

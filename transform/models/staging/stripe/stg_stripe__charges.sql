@@ -1,3 +1,5 @@
+{{ config(post_hook='create index if not exists stg_stripe__charges_by_intent on {{ this }} (payment_intent_id)') }}
+
 with
 
 charges as (

@@ -1,3 +1,12 @@
+{{
+    config(
+        post_hook=[
+            'create index if not exists stg_stripe__invoice_payments_by_invoice on {{ this }} (invoice_id)',
+            'create index if not exists stg_stripe__invoice_payments_by_intent on {{ this }} (payment_intent_id)',
+        ]
+    )
+}}
+
 with
 
 invoice_payments as (
