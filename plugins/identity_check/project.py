@@ -62,6 +62,14 @@ _CHANGED_ROWS = """
 select 'cases' as source, 'records' as stream, account, id from staging_cases.records
 where _batch_id in (select batch_id from {{ ref('int_batches_taken') }} where is_new)
 """
+_NO_MONEY = {
+    "int_money__paid_records": "null::text as record_key",
+    "int_money__client_spending": (
+        "null::uuid as client_id, null::text as currency, null::numeric as amount, null::bigint as payment_count, "
+        "null::timestamptz as first_paid_at, null::timestamptz as last_paid_at"
+    ),
+    "int_money__client_subscriptions": "null::uuid as client_id, null::text as status",
+}
 _BLOCKED = "select kind, value, null::text as comment from staging_cases.blocked"
 _KINDS = ("kind", "priority", "exclusive", "max_names", "per_account", "comment")
 
@@ -75,6 +83,8 @@ def write_project(folder: Path, rules: Rules, businesses: Iterable[str] = (), *,
     _replace(copy, "int_identity__changed_rows", _EPHEMERAL + _CHANGED_ROWS)
     _replace(copy, "int_rules__blocked", _BLOCKED)
     if not is_whole:
+        for model, columns in _NO_MONEY.items():
+            _replace(copy, model, f"select {columns} where false")
         keep_only_identity(copy)
     return copy
 

@@ -86,6 +86,25 @@ contests as (
 
 ),
 
+spending as (
+
+    select
+        client_id,
+        jsonb_object_agg(currency, amount) as lifetime_value,
+        sum(payment_count)::bigint as payment_count,
+        min(first_paid_at) as first_paid_at,
+        max(last_paid_at) as last_paid_at
+    from {{ ref('int_money__client_spending') }}
+    group by client_id
+
+),
+
+subscriptions as (
+
+    select * from {{ ref('int_money__client_subscriptions') }}
+
+),
+
 clients as (
 
     select
@@ -108,10 +127,17 @@ clients as (
         winners.first_seen,
         winners.last_seen,
         winners.is_deleted,
+        coalesce(spending.lifetime_value, '{}') as lifetime_value,
+        coalesce(spending.payment_count, 0) as payment_count,
+        spending.first_paid_at,
+        spending.last_paid_at,
+        subscriptions.status as subscription_status,
         coalesce(contests.open_conflicts, 0) as open_conflicts
     from winners
     left join chosen on winners.client_id = chosen.client_id
     left join ids on winners.client_id = ids.client_id
+    left join spending on winners.client_id = spending.client_id
+    left join subscriptions on winners.client_id = subscriptions.client_id
     left join contests on winners.client_id = contests.client_id
 
 )

@@ -87,15 +87,35 @@ summed as (
 
 ),
 
+at_stake as (
+
+    select
+        conflict_id,
+        jsonb_object_agg(currency, amount) as money_at_stake
+    from (
+        select
+            conflicts.conflict_id,
+            spending.currency,
+            sum(spending.amount) as amount
+        from conflicts
+        inner join {{ ref('int_money__client_spending') }} as spending on conflicts.client_id = spending.client_id
+        group by conflicts.conflict_id, spending.currency
+    ) as amounts
+    group by conflict_id
+
+),
+
 judged as (
 
     select
         summed.*,
         coalesce(pairs.decided_count = summed.client_count * (summed.client_count - 1) / 2, false) as is_solved,
         cases.case_id,
+        coalesce(at_stake.money_at_stake, '{}') as money_at_stake,
         put_off.until as later_until
     from summed
     inner join cases on summed.conflict_id = cases.conflict_id
+    left join at_stake on summed.conflict_id = at_stake.conflict_id
     left join pairs on summed.conflict_id = pairs.conflict_id
     left join put_off
         on
@@ -127,6 +147,7 @@ merge_conflicts as (
         client_ids,
         client_count,
         record_count,
+        money_at_stake,
         competitors
     from judged
 
