@@ -69,7 +69,6 @@
             create {{ 'unique ' if index.unique }}index on {{ relation }} {{ 'using ' ~ index.type if index.type }}
             ({{ index.columns | join(', ') }}) {{ 'where ' ~ index.where if index.where }};
         {% endfor %}
-        analyze {{ relation }};
     {% else %}
         delete from {{ relation }} as standing using {{ scope.relation }} as scope_keys
         where {{ on_columns(scope.key, 'standing', 'scope_keys') }};

@@ -6,7 +6,6 @@
         indexes=[
             {'columns': ['record_number'], 'unique': true},
             {'columns': ['circle_number']},
-            {'columns': ['client_id']},
             {'columns': ['record_key'], 'unique': true},
         ]
     )

@@ -77,45 +77,26 @@ placed as (
     select
         holdings.record_number,
         holdings.value_number,
-        clusters.client_number,
-        bool_or(steps.is_exclusive) over (partition by clusters.client_number) as is_anchored
+        bool_or(steps.is_exclusive) over (partition by clusters.client_number) as is_anchored,
+        count(*) over (partition by clusters.client_number, holdings.value_number) > 1 as is_common,
+        min(clusters.client_number) over (partition by holdings.value_number)
+        < max(clusters.client_number) over (partition by holdings.value_number) as is_contested
     from holdings
     inner join clusters on holdings.record_number = clusters.record_number
     left join steps on holdings.step = steps.step
 
 ),
 
-linking as (
-
-    select
-        client_number,
-        value_number,
-        min(record_number) < max(record_number) as is_common
-    from placed
-    group by client_number, value_number
-
-),
-
-contested as (
-
-    select value_number from linking
-    group by value_number
-    having min(client_number) < max(client_number)
-
-),
-
 -- A value that other clients hold too is the reason only where there is no other.
 in_contested as (
 
-    select distinct on (placed.record_number)
-        placed.record_number,
-        placed.value_number,
-        placed.is_anchored
+    select distinct on (record_number)
+        record_number,
+        value_number,
+        is_anchored
     from placed
-    inner join linking
-        on placed.client_number = linking.client_number and placed.value_number = linking.value_number and linking.is_common
-    left join contested on placed.value_number = contested.value_number
-    order by placed.record_number asc, contested.value_number is not null asc, placed.value_number asc
+    where is_common
+    order by record_number asc, is_contested asc, value_number asc
 
 ),
 
