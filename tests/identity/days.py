@@ -77,6 +77,7 @@ class Days:
 
     def _write(self, rows: list[tuple[int, Record]]) -> None:
         """Two batches; one took its number the day before, as it began earlier, and commits now."""
+        rows.sort(key=lambda row: (row[0], row[1].key))
         self.chance.shuffle(rows)
         late, self.reserved = self.reserved, self._reserve()
         numbers = [late or self._reserve(), self._reserve()]

@@ -98,14 +98,17 @@ def decision(draw: st.DrawFn, world: World) -> tuple[str, tuple[str, ...]]:
     keys = [record.key for record in world.records]
     held = Counter(value for record in world.records for value in record.identifiers)
     linking = sorted(value for value, holders in held.items() if holders > 1)
-    values = (linking if draw(st.booleans()) else []) or sorted(held) or [("phone", "1")]
+    is_linking = draw(st.booleans())
+    values = (is_linking and linking) or sorted(held) or [("phone", "1")]
     field = draw(
         st.sampled_from(["same", "different", "different", "different", "not_theirs", "shared", "blocked", "later"])
     )
     value = draw(st.sampled_from(values))
     if field in {"same", "different"}:
-        near = pairs_that_hold(value, world) if draw(st.booleans()) else []
-        return field, draw(st.sampled_from(near or [*combinations(keys, 2), (GONE, keys[0]), (GONE, keys[-1])]))
+        far = [*combinations(keys, 2), (GONE, keys[0]), (GONE, keys[-1])]
+        is_near: bool = draw(st.booleans())
+        near = pairs_that_hold(value, world)
+        return field, draw(st.sampled_from(near if near and is_near else far))
     if field == "not_theirs":
         return field, (draw(st.sampled_from([*keys, *keys, *keys, GONE])), *value)
     return field, (draw(st.sampled_from(BUSINESSES)), *value) if field == "later" else value
@@ -146,8 +149,8 @@ def changed(draw: st.DrawFn, world: World, rules: Rules, waiting: list[Record]) 
         return replace(world, records=(*world.records, waiting.pop()))
     if what == "decision":
         standing = [(name, decided) for name in DECISIONS for decided in sorted(getattr(world, name))]
-        withdrawn = draw(st.sampled_from(standing)) if standing and draw(st.booleans()) else None
-        return toggled(world, *(withdrawn or draw(decision(world))))
+        is_withdrawn = bool(standing) and draw(st.booleans())
+        return toggled(world, *draw(st.sampled_from(standing) if is_withdrawn else decision(world)))
     place = draw(st.integers(0, len(world.records) - 1))
     record = draw(edited(world.records[place], rules, world))
     return replace(world, records=(*world.records[:place], record, *world.records[place + 1 :]))
