@@ -13,6 +13,7 @@ from unittest import mock
 import psycopg
 
 from stage_first import project
+from stage_first.children import end_with_parent
 from stage_first.unify_progress import Progress
 from stage_first.unify_run import STREAM, UnifyRun
 
@@ -49,6 +50,8 @@ def unify(database_url: str, arguments: Sequence[str]) -> Outcome:
     Raises:
         UsageError: somebody else unifies.
     """
+    if "MELTANO_RUN_ID" in os.environ:  # Meltano, told to stop, does not tell what it has started
+        end_with_parent()
     with UnifyRun(database_url) as run, cancellable(), _ending_sessions_as_their_login(database_url):
         progress = Progress(database_url, run.log, STREAM)
         try:
@@ -86,7 +89,7 @@ def run_dbt(arguments: Sequence[str], listeners: Sequence[Listener] = ()) -> Out
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         failures = [str(result.exception)]
     for failure in failures:
-        sys.stderr.write(f"\n{failure}\n")
+        _tell(f"\n{failure}")
     return Outcome(bool(result.success), failures, gates)
 
 
@@ -105,7 +108,7 @@ def cancellable() -> Iterator[None]:
     def cancel(number: int, _: object) -> None:
         for name in handlers:
             signal.signal(name, signal.SIG_IGN)
-        sys.stderr.write("Cancelling: the queries under way are ended first.\n")
+        _tell("Cancelling: the queries under way are ended first.")
         raise KeyboardInterrupt(number)
 
     handlers = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
@@ -130,6 +133,11 @@ def _ending_sessions_as_their_login(database_url: str) -> Iterator[None]:
 
     with mock.patch.object(PostgresConnectionManager, "cancel", cancel):
         yield
+
+
+def _tell(text: str) -> None:
+    with suppress(OSError):  # nobody may listen any more
+        sys.stderr.write(f"{text}\n")
 
 
 def _failures(results: Sequence[Any]) -> tuple[list[str], list[str] | None]:

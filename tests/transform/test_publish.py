@@ -9,12 +9,14 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from stage_first.publishing import CANCELLED, UNIFY
+from stage_first.publishing import UNIFY
 from warehouse.connection import connect
 
 from tests.transform.conftest import TRANSFORM
@@ -52,15 +54,12 @@ def yesterday(warehouse: Warehouse) -> dict[str, Any]:
 def test_a_gate_that_fails_publishes_nothing_until_a_person_does(
     warehouse: Warehouse, yesterday: dict[str, Any]
 ) -> None:
-    for gate, settings in (
-        ("assert_few_clients_changed_id", "{}"),
-        ("assert_no_group_is_suspiciously_large", "{max_id_churn: 1, max_records_per_client: 29}"),
-    ):
-        statuses = warehouse.dbt("build", "--vars", settings)
-        assert {name for name, status in statuses.items() if status == "fail"} == {gate}
-        assert statuses["publish"] == "skipped"
-        assert warehouse.published() == yesterday
-        assert warehouse.rows("select from unified.pending_unification") != []
+    statuses = warehouse.dbt(*UNIFY, "--vars", "{max_records_per_client: 29}")
+    failed = {name for name, status in statuses.items() if status == "fail"}
+    assert failed == {"assert_few_clients_changed_id", "assert_no_group_is_suspiciously_large"}
+    assert statuses["publish"] == "skipped"
+    assert warehouse.published() == yesterday
+    assert warehouse.rows("select from unified.pending_unification") != []
     assert warehouse.dbt("run", "--select", "int_batches_resolved+")["publish"] == "error"  # it passes no gate
     assert warehouse.published() == yesterday
     assert warehouse.dbt("run", "--select", "publish") == {"publish": "success"}
@@ -98,13 +97,15 @@ def test_whenever_unify_ends_the_tables_are_whole_and_the_next_run_is_right(
         cancel(warehouse, at_step=20)
         assert warehouse.published() == yesterday
         for _ in range(kills):
-            with unifying(warehouse) as child:
-                wait_for_step(warehouse, child, random.randint(1, 140))
+            with unifying(warehouse) as unify:
+                wait_for_step(warehouse, unify, random.randint(1, 140))
         warehouse.build(*MEANT)
     assert all(is_whole for _, is_whole in seen)
     assert {clients for clients, _ in seen} == {40, 11}
     right, logged = warehouse.published(), warehouse.value("select count(*) from ops.publish_log")
-    warehouse.build("--full-refresh", *MEANT)
+    statuses = warehouse.dbt("build", "--full-refresh", "--exclude", "test_type:unit", *MEANT)
+    assert {name: status for name, status in statuses.items() if status not in {"success", "pass", "no-op"}} == {}
+    assert len([name for name in statuses if name.startswith("unique_")]) > 10  # tests of whole tables
     assert warehouse.published() == right
     assert warehouse.value("select count(*) from ops.publish_log") == logged
 
@@ -113,42 +114,51 @@ def kill_in_the_midst_of_the_publish(warehouse: Warehouse) -> None:
     """The publish has changed every table when it comes to write into a table that somebody has locked."""
     with connect(warehouse.url, application="tests") as holder, holder.transaction():
         holder.execute("lock table ops.unified_batches in share mode")
-        with unifying(warehouse) as child:
-            wait_for(warehouse, "wait_event_type = 'Lock' and query like '%into ops.unified_batches%'", child)
-    wait_for(warehouse, "true", child, present=False)
+        with unifying(warehouse) as unify:
+            wait_for(warehouse, "wait_event_type = 'Lock' and query like '%into ops.unified_batches%'", unify.process)
+    wait_for(warehouse, "true", unify.process, present=False)
 
 
 def cancel(warehouse: Warehouse, at_step: int) -> None:
-    """SIGTERM, as a supervisor sends it; Ctrl-C is the same."""
-    with unifying(warehouse) as child:
-        assert wait_for_step(warehouse, child, at_step)
-        child.terminate()
-        assert child.wait() == CANCELLED
-    wait_for(warehouse, "true", child, present=False)
-    (run,) = warehouse.rows("select status, error, note from ops.sync_runs where pid = %s", child.pid)
-    assert (run["status"], run["note"]) == ("incomplete", None)
-    assert run["error"].startswith("Cancelled; nothing was published. Run it again whenever you like")
+    """Whoever started it is gone, as Meltano is when it is told to stop: then it is sent SIGTERM."""
+    with unifying(warehouse, "sh", "-c", '"$@" & wait', "meltano") as unify:
+        assert wait_for_step(warehouse, unify, at_step)
+    wait_for(warehouse, "true", unify.process, present=False)
+    query = "select status, error, note from ops.sync_runs where started_by = %s and finished_at is not null"
+    while not (rows := warehouse.rows(query, unify.name)):
+        time.sleep(0.05)
+    assert (rows[0]["status"], rows[0]["note"]) == ("incomplete", None)
+    assert rows[0]["error"].startswith("Cancelled; nothing was published. Run it again whenever you like")
+
+
+@dataclass(frozen=True)
+class Unify:
+    """A run as another process, and who it says started it."""
+
+    process: subprocess.Popen[bytes]
+    name: str
 
 
 @contextmanager
-def unifying(warehouse: Warehouse) -> Iterator[subprocess.Popen[bytes]]:
-    """`meltano run unify` as Meltano starts it: our dbt; killed at the end, if it is still there."""
-    settings = {"DATABASE_URL": warehouse.url, "DBT_PROJECT_DIR": str(warehouse.project)}
-    settings |= {"DBT_PROFILES_DIR": str(warehouse.project), "STAGE_FIRST_RUN_ID": ""}
-    command = [sys.executable, "-c", "from stage_first.doors import dbt; dbt()", *UNIFY, "--quiet", *MEANT]
+def unifying(warehouse: Warehouse, *starter: str) -> Iterator[Unify]:
+    """`meltano run unify` as Meltano starts it: our dbt; the process is killed at the end, if it is still there."""
+    name = uuid.uuid4().hex
+    settings = {"DATABASE_URL": warehouse.url, "DBT_PROJECT_DIR": str(warehouse.project), "MELTANO_RUN_ID": name}
+    settings |= {"DBT_PROFILES_DIR": str(warehouse.project), "STAGE_FIRST_STARTED_BY": name}
+    command = [*starter, sys.executable, "-c", "from stage_first.doors import dbt; dbt()", *UNIFY, "--quiet", *MEANT]
     child = subprocess.Popen(command, env={**os.environ, **warehouse.environment(), **settings})
     try:
-        yield child
+        yield Unify(child, name)
     finally:
         child.kill()
         child.wait()
 
 
-def wait_for_step(warehouse: Warehouse, child: subprocess.Popen[bytes], steps: int) -> bool:
+def wait_for_step(warehouse: Warehouse, unify: Unify, steps: int) -> bool:
     """Wait until that many steps are done; False if it ended before."""
-    query = "select progress_done from ops.sync_runs where source = 'unify' and pid = %s"
-    while child.poll() is None:
-        if any((row["progress_done"] or 0) >= steps for row in warehouse.rows(query, child.pid)):
+    query = "select from ops.sync_runs where started_by = %s and progress_done >= %s"
+    while unify.process.poll() is None:
+        if warehouse.rows(query, unify.name, steps):
             return True
         time.sleep(0.05)
     return False
@@ -156,7 +166,7 @@ def wait_for_step(warehouse: Warehouse, child: subprocess.Popen[bytes], steps: i
 
 def test_every_gate_stands_before_the_publish(warehouse: Warehouse) -> None:
     """dbt skips a node for a test that failed only if the node comes after all that the test reads."""
-    assert warehouse.dbt("parse") == {}
+    assert warehouse.dbt("parse", *MEANT) == {}
     nodes = json.loads((warehouse.scratch / "target" / "manifest.json").read_text())["nodes"]
     before: set[str] = set()
     waiting = ["model.stage_first.publish"]

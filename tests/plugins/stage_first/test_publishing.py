@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from rich.console import Console
+from stage_first import project
 from stage_first.cli import main
 from stage_first.decisions import EMPTY
 from stage_first.preview import read_preview
@@ -317,3 +319,9 @@ def test_a_command_that_cannot_do_it_says_so(story: Story, command: str, told: s
         result = CliRunner().invoke(main, command.split())
     assert (result.exit_code, result.output.startswith(told)) == (1, True), result.output
     assert story.world.value("select count(*) from ops.leases where owner is not null") == 0
+
+
+def test_meltano_gives_dbt_what_a_preview_computes_and_the_publish() -> None:
+    plugin = yaml.safe_load((project.TRANSFORM / "dbt.meltano.yml").read_text("utf-8"))
+    commands = plugin["plugins"]["utilities"][0]["commands"]
+    assert commands["build"]["args"].split() == list(UNIFY)

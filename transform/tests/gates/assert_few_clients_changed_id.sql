@@ -14,13 +14,10 @@ gone as (
     select published.client_id
     from {{ ref('clients') }} as published
     left join next_clients on published.client_id = next_clients.client_id
-    where
-        next_clients.client_id is null
-        {%- if not is_full_run() %}
-        and published.client_id in (
-            select touched.client_id from {{ ref('int_identity__touched_clients') }} as touched
-        )
-        {%- endif %}
+    {% if not is_full_run() %}
+    inner join {{ ref('int_identity__touched_clients') }} as touched on published.client_id = touched.client_id
+    {% endif %}
+    where next_clients.client_id is null
 
 ),
 

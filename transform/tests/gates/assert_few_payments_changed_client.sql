@@ -19,14 +19,21 @@ next_transactions as (
 
 ),
 
-counted as (
+moved as (
 
-    select
-        count(*) as payments_moved,
-        (select count(*) from published) as published_payments
+    select count(*) as payments_moved
     from published
     inner join next_transactions on published.transaction_key = next_transactions.transaction_key
     where published.client_id is distinct from next_transactions.client_id
+
+),
+
+counted as (
+
+    select
+        moved.payments_moved,
+        (select count(*) from published) as published_payments
+    from moved
 
 )
 
