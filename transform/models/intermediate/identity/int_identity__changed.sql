@@ -28,13 +28,13 @@ changed_rows as (
 
 ),
 
-standing_records as (
+standing_records as not materialized (
 
     select * from {{ standing('int_identity__records') }}
 
 ),
 
-standing_identifiers as (
+standing_identifiers as not materialized (
 
     select * from {{ standing('int_identity__identifiers') }}
 
