@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 from warehouse.connection import connect
 
+from stage_first.publishing import GATE
 from stage_first.queries import fetch
 from stage_first.settings import UsageError
 
@@ -123,7 +124,7 @@ class Preview:
         return {**asdict(self), "churn_percent": self.churn_percent}
 
 
-def read_preview(database_url: str, gates: list[str] | None = None) -> Preview:
+def read_preview(database_url: str) -> Preview:
     """Compare what was computed last with what is published; nothing is changed.
 
     Raises:
@@ -141,7 +142,7 @@ def read_preview(database_url: str, gates: list[str] | None = None) -> Preview:
             shared=_fetch(connection, "shared", most=SAMPLES),
             largest=_fetch(connection, "largest", most=LARGEST),
             samples=_fetch(connection, "samples", most=SAMPLES),
-            gates=_held_by_gates(connection) if gates is None else gates,
+            gates=_gates_of(connection, run),
         )
 
 
@@ -174,10 +175,10 @@ def _prepare(connection: Connection, *, is_full: bool) -> None:
     connection.execute(_ANALYZE)
 
 
-def _held_by_gates(connection: Connection) -> list[str] | None:
-    query = "select reason from ops.publish_hold where is_held and set_by = 'gate'"
-    row = connection.execute(query).fetchone()
-    return row[0].splitlines() if row else None
+def _gates_of(connection: Connection, run: Row) -> list[str] | None:
+    """What the gates of that run said; None if it did not go through our door, which writes it down."""
+    rows = _fetch(connection, "door", started_at=run["started_at"])
+    return [line for line in (rows[0]["error"] or "").splitlines() if line.startswith(GATE)] if rows else None
 
 
 def _fetch(connection: Connection, name: str, **parameters: Any) -> list[Row]:

@@ -10,9 +10,21 @@ select
     last.published_at as last_published_at,
     last.rules_version as last_rules_version,
     coalesce(last.invocation_id = int_run.run_id, false) as is_published,
-    coalesce(last.published_at > int_run.started_at, false) as is_stale
+    coalesce(last.published_at > int_run.started_at, false) as is_stale,
+    hold.since as held_since,
+    hold.set_by as held_by,
+    hold.reason as held_because
 from unified_internal.int_run
+cross join ops.publish_hold as hold
 left join (select * from ops.publishes order by publish_id desc limit 1) as last on true
+
+-- name: door
+-- How the command ended in which that run was computed.
+select error
+from ops.sync_runs
+where source = 'unify' and stream = 'dbt' and started_at <= %(started_at)s and finished_at >= %(started_at)s
+order by started_at desc
+limit 1
 
 -- name: unfinished
 -- Tables that are not of that run, among those which a preview reads.

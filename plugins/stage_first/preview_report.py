@@ -35,6 +35,12 @@ def summary(preview: Preview) -> Iterator[RenderableType]:
     yield from _run(preview.run)
     yield _figures(preview)
     yield from _gates(preview)
+    if preview.run["held_by"] not in {None, "gate"}:
+        yield escape(
+            "Publishing is held since {held_since:%Y-%m-%d %H:%M} UTC by {held_by}, because {held_because}".format_map(
+                preview.run
+            )
+        )
 
 
 def report(preview: Preview) -> Iterator[RenderableType]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 UNIFY = ("build", "--exclude", "test_type:unit", "test_type:generic")
 """What the job `unify` gives to dbt: the tests of whole tables belong to `make test`."""
+GATE = "The gate "
+"""How the sentence about a gate that failed begins."""
 RUN_TO_PUBLISH = "STAGE_FIRST_PUBLISH_RUN"
 CANCELLED = 130
 """The exit code of what was cancelled, as shells have it."""
@@ -159,7 +161,7 @@ def _failures(results: Sequence[Any]) -> tuple[list[str], list[str] | None]:
 def _sentence(result: Any, *, is_gate: bool) -> str:
     """A gate says what to look at and how to let it pass once; an error loses what only a developer reads."""
     if is_gate and str(result.status) == "fail":
-        return f"The gate {result.node.name} holds the publish: {result.node.description.strip()}"
+        return f"{GATE}{result.node.name} holds the publish: {result.node.description.strip()}"
     lines = str(result.message).strip().splitlines()
     if lines and lines[0].startswith("Compilation Error"):
         told = [line.strip() for line in lines[1:] if not line.strip().startswith(">")]

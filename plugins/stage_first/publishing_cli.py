@@ -27,13 +27,11 @@ def preview(environment: str | None, last: bool, as_json: bool) -> None:
     from stage_first.publishing import compute
 
     url = enter(environment)
-    gates = None
     if not last:
         outcome = compute(url, quiet=as_json)
         if not outcome.succeeded and not outcome.only_gates_failed:
             sys.exit(1)
-        gates = outcome.gates
-    found = read_preview(url, gates)
+    found = read_preview(url)
     if as_json:
         click.echo(preview_report.as_json(found))
     else:

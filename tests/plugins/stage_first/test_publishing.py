@@ -20,7 +20,7 @@ from stage_first import project
 from stage_first.cli import main
 from stage_first.decisions import EMPTY
 from stage_first.preview import read_preview
-from stage_first.preview_report import as_json, report
+from stage_first.preview_report import as_json, report, summary
 from stage_first.publishing import UNIFY, Outcome, publish_run, unify
 from stage_first.queries import fetch
 from stage_first.roll_back import roll_back
@@ -263,7 +263,17 @@ def test_a_preview_is_read_by_people_and_scripts(story: Story) -> None:
     assert "Ids that mean somebody else" in text
     assert f"was joined by phone_e164 {PHONE}, which is shared now" in " ".join(text.split())
     assert "what has changed since the last publish" in text
+    assert "The gate assert_few_ids_mean_somebody_else holds the publish" in text
     assert json.loads(as_json(preview))["figures"]["split"] == 3
+
+
+def test_a_preview_says_what_the_gates_say_and_that_publishing_is_held(story: Story) -> None:
+    preview = story.previews["held"]
+    assert preview.gates == []
+    text = "\n".join(part for part in summary(preview) if isinstance(part, str))
+    assert "Every gate lets it pass." in text
+    assert "UTC by Marta, because publish 2 was rolled back." in text
+    assert "full, because: the last publish was rolled back" in text
 
 
 def test_refusals_are_sentences_that_say_what_to_do(story: Story) -> None:
