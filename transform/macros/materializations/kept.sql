@@ -54,7 +54,7 @@
 {% endmaterialization %}
 
 
-{# Replaces the rows in scope; after a full run the new table takes the place of the old one. #}
+{# Replaces the rows in scope that differ; after a full run the new table takes the place of the old one. #}
 {% macro keep(node, relation, is_full) %}
     {%- set next_relation = next_version(relation) -%}
     {%- set scope = scope_of(node) -%}
@@ -71,7 +71,15 @@
         {% endfor %}
     {% else %}
         delete from {{ relation }} as standing using {{ scope.relation }} as scope_keys
-        where {{ on_columns(scope.key, 'standing', 'scope_keys') }};
-        insert into {{ relation }} ({{ columns }}) select {{ columns }} from {{ next_relation }};
+        where {{ on_columns(scope.key, 'standing', 'scope_keys') }} and not exists (
+            select from {{ next_relation }} as next_rows
+            where {{ on_columns(scope.key, 'next_rows', 'standing') }} and next_rows is not distinct from standing
+        );
+        insert into {{ relation }} ({{ columns }})
+        select {{ columns }} from {{ next_relation }} as next_rows
+        where not exists (
+            select from {{ relation }} as standing
+            where {{ on_columns(scope.key, 'next_rows', 'standing') }} and next_rows is not distinct from standing
+        );
     {% endif %}
 {% endmacro %}

@@ -3,7 +3,7 @@
 -- depends_on: {{ ref('int_run') }}
 with
 
-contacts as (
+contacts as not materialized (
 
     select * from {{ ref('stg_ghl__contacts') }}
 

@@ -29,7 +29,7 @@ batches_taken as (
 
 ),
 
-imports as (
+imports as not materialized (
 
     select
         *,

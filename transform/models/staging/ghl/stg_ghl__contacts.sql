@@ -1,3 +1,13 @@
+{{
+    config(
+        post_hook=[
+            'create index if not exists stg_ghl__contacts_deleted on {{ this }} (account, id) where _deleted_at is not null',
+            'create index if not exists stg_ghl__contacts_with_more on {{ this }} (account, id)
+            where additional_emails is not null or additional_phones is not null',
+        ]
+    )
+}}
+
 {%-
     set channels = {
         'email': 'Email', 'sms': 'SMS', 'call': 'Call', 'whatsapp': 'WhatsApp', 'gmb': 'GMB', 'fb': 'FB', 'rcs': 'RCS',
