@@ -37,11 +37,11 @@
 {%- endmacro %}
 
 
-{# The code of the folders staging and intermediate and of the functions, and the seeds that are no rules. #}
+{# The code of the models and of the functions, and the seeds that are no rules. #}
 {% macro digest_of_code() -%}
     {%- set read = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
-        {%- if node.fqn[1] in ['staging', 'intermediate'] -%}{%- do read.append(node) -%}{%- endif -%}
+        {%- if node.fqn[1] in ['staging', 'intermediate', 'marts'] -%}{%- do read.append(node) -%}{%- endif -%}
     {%- endfor -%}
     {%- do read.extend(graph.functions.values()) -%}
     {%- set code = [] -%}

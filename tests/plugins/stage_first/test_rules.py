@@ -252,11 +252,17 @@ def test_the_models_read_the_same_rules_and_their_fingerprint_tells_them_apart(
     connection: psycopg.Connection[Any], folder: Path, url: str
 ) -> None:
     dbt = Project(folder, url)
-    dbt.dbt("build", "--select", "+path:models/intermediate/rules", "--resource-types", "seed", "function", "model")
+    built = ("+path:models/intermediate/rules", "currencies", "money_statuses", "paypal_kinds")
+    dbt.dbt("build", "--select", *built, "--resource-types", "seed", "function", "model")
     first = dbt.fingerprint()
     assert len(first) == 32
     connection.execute("update unified_internal.int_rules__kinds set comment = 'no rule'")
     assert dbt.fingerprint() == first
+    clients = folder / "models" / "marts" / "clients.sql"
+    before = clients.read_text("utf-8")
+    clients.write_text(f"-- Told otherwise.\n{before}", "utf-8")
+    assert dbt.fingerprint() != first, "rows that nobody touches would stay as they were"
+    clients.write_text(before, "utf-8")
 
     set_rule(connection, "kinds", {"kind": "loyalty_number", "priority": "6"}, WHY)
     remove_rule(connection, "blocked", {"kind": "email", "value": "no@email.com"}, WHY)
