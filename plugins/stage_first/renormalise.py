@@ -42,8 +42,9 @@ limit %(rows)s
 """
 _COUNT = "select count(*) from {table} where %(only)s::text is null or account = %(only)s"
 _WRITE = """
+-- `_loaded_at` stays: what a vendor told is no newer than before (ManyChat's newer side wins by it).
 update {table} as kept set
-    phones = fresh.phones::jsonb, _loaded_at = now(), _run_id = %(run_id)s, _batch_id = %(batch_id)s
+    phones = fresh.phones::jsonb, _run_id = %(run_id)s, _batch_id = %(batch_id)s
 from unnest(%(accounts)s::text[], %(ids)s::text[], %(phones)s::text[]) as fresh (account, id, phones)
 where kept.account = fresh.account and kept.id = fresh.id
 """

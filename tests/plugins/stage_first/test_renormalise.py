@@ -101,6 +101,7 @@ def test_csv_rows_become_what_an_import_with_the_other_region_gives(
     after = versions(database_url)
     moved = {key for key in before if before[key] != after[key]}
     assert len(moved) == 2, "Ana's and Marta's; the others have a country, a plus, or no number"
+    assert all(before[key][1] == after[key][1] for key in moved), "nothing was told anew"
     ((run_id, batch_id),) = {(row[2], row[3]) for key, row in after.items() if key in moved}
     ((rows_read, changed, source, stream),) = query(
         database_url, f"select rows_read, rows_changed, source, stream from ops.batches where batch_id = {batch_id}"
