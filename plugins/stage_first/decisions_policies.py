@@ -94,6 +94,7 @@ def prefer(
         raise UsageError("Say which values win: --source stripe, or --pattern '%@company.com', or both.")
     if source:
         source_named(source)
+    _check_pattern(pattern or "")
     with deciding(connection) as decisions:
         row = {"decision": "preferred", "field": field, "source": source or None, "pattern": pattern or None}
         check_new(decisions, **row)
@@ -105,6 +106,12 @@ def prefer(
 def _check_field(field: str) -> None:
     if field not in FIELDS:
         raise UsageError(f"A client has no field {field!r} that can be chosen. There are: {', '.join(FIELDS)}.")
+
+
+def _check_pattern(pattern: str) -> None:
+    """A pattern that Postgres refuses would end every build."""
+    if (len(pattern) - len(pattern.rstrip("\\"))) % 2:
+        raise UsageError(f"The pattern {pattern!r} ends with a single \\: write \\\\ where a \\ is meant.")
 
 
 def later(

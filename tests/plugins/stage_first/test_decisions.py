@@ -207,6 +207,8 @@ def test_a_preference_names_a_source_or_a_pattern(people: Warehouse) -> None:
         prefer(people.connection, "email", None, None, WHY)
     with pytest.raises(UsageError, match="no source 'fax'"):
         prefer(people.connection, "email", "fax", None, WHY)
+    with pytest.raises(UsageError, match=r"ends with a single"):
+        prefer(people.connection, "name", None, "Ana\\", WHY)
     assert rows(people) == [("preferred", "email", "stripe"), ("preferred", "email", "%@work.mx")]
 
 
