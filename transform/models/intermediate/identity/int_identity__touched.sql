@@ -2,6 +2,13 @@
     Which records have to be resolved again? Whole circles of records that reach each other, as they were, around every
     record that changed, that holds a value which began or ceased to count, or that a changed record now reaches.
 -#}
+{%- set fields = {
+    'name': 'array[standing_records.full_name]', 'email': 'standing_records.emails', 'phone': 'standing_records.phones',
+    'country': 'array[standing_records.country]',
+    'consent_email': 'array[standing_records.consent_email::text]',
+    'consent_sms': 'array[standing_records.consent_sms::text]',
+    'consent_whatsapp': 'array[standing_records.consent_whatsapp::text]',
+} -%}
 -- depends_on: {{ ref('int_decisions') }}
 -- depends_on: {{ ref('int_identity__changed') }}
 -- depends_on: {{ ref('int_identity__changed_values') }}
@@ -74,7 +81,19 @@ turned as (
     select coalesce(excluded.value_number, excluded_before.value_number) as value_number
     from excluded
     full join excluded_before on excluded.value_number = excluded_before.value_number
-    where excluded.value_number is null or excluded_before.value_number is null
+    where
+        excluded.value_number is null
+        or excluded_before.value_number is null
+        -- What is blocked is not even shown.
+        or (excluded.reason = 'blocked') <> (excluded_before.reason = 'blocked')
+
+),
+
+changed_decisions as (
+
+    (select * from {{ next_version(ref('int_decisions')) }} except select * from {{ ref('int_decisions') }})
+    union
+    (select * from {{ ref('int_decisions') }} except select * from {{ next_version(ref('int_decisions')) }})
 
 ),
 
@@ -83,12 +102,34 @@ decided as (
     select distinct
         kind,
         value
-    from (
-        (select * from {{ next_version(ref('int_decisions')) }} except select * from {{ ref('int_decisions') }})
-        union
-        (select * from {{ ref('int_decisions') }} except select * from {{ next_version(ref('int_decisions')) }})
-    ) as changed_decisions
+    from changed_decisions
     where decision = 'later'
+
+),
+
+policies as (
+
+    select * from changed_decisions
+    where decision = 'preferred'
+
+),
+
+-- A policy speaks of records by what they hold; where none has changed, nobody looks at the records.
+preferred as (
+
+    {% for field, values in fields.items() %}
+    select standing_records.record_number
+    from policies
+    inner join {{ ref('int_identity__records') }} as standing_records
+        on coalesce(policies.source = standing_records.source, true)
+    cross join unnest({{ values }}) as listed (value)
+    where
+        exists (select from policies)
+        and policies.field = '{{ field }}'
+        and listed.value is not null
+        and coalesce(listed.value like policies.pattern, true)
+    {{ 'union' if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -115,6 +156,8 @@ paid as (
 starting as (
 
     select record_number from changed
+    union
+    select record_number from preferred
     union
     select standing_identifiers.record_number
     from reaching
