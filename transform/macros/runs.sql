@@ -6,12 +6,15 @@
 {%- endmacro %}
 
 
-{# The run that is under way (or was the last), as its model wrote it down; a full one before there is any. #}
+{#
+    The run that is under way (or was the last), as its model wrote it down; a full one before there is any, and where a
+    crash of the server has emptied what that run computed.
+#}
 {% macro this_run() -%}
     {%- set relation = standing('int_run') -%}
     {%- if execute and run_query("select to_regclass('" ~ relation ~ "') is not null as is_there").rows[0][0] -%}
-        {%- set row = run_query('select run_id::text as run_id, is_full from ' ~ relation).rows[0] -%}
-        {{ return({'run_id': row['run_id'], 'is_full': row['is_full']}) }}
+        {%- set rows = run_query('select run_id::text as run_id, is_full from ' ~ relation).rows -%}
+        {%- for row in rows -%}{{ return({'run_id': row['run_id'], 'is_full': row['is_full']}) }}{%- endfor -%}
     {%- endif -%}
     {{ return({'run_id': invocation_id, 'is_full': true}) }}
 {%- endmacro %}

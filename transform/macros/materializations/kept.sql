@@ -5,7 +5,7 @@
     create unlogged table {{ next_relation }} as (
         {{ sql }}
     );
-    comment on table {{ next_relation }} is 'computed by run {{ this_run().run_id }}';
+    comment on table {{ next_relation }} is 'computed by run {{ invocation_id }}';
 {% endmacro %}
 
 
