@@ -1,6 +1,7 @@
 {#
-    What is to be read of a raw stream: the rows of every batch taken, or of the new ones alone where the rest is
-    staged already. Use it as the first CTE of a model that is `staged`. Each record is unpacked here once (`||` does it,
+    What is to be read of a raw stream: the rows of the new batches where the rest is staged already, else all rows. (A
+    load that commits meanwhile may have written over rows of a batch that was taken: they are read as they are by now,
+    and again with their new batch.) Use it as the first CTE of a model that is `staged`. Each record is unpacked here once (`||` does it,
     `offset` keeps it), or every column of the model would unpack it again.
 #}
 {% macro rows_taken(raw_stream) -%}
@@ -14,14 +15,11 @@
         origin,
         {{ loader_columns() }}
     from {{ raw_stream }}
-    where _batch_id in (
-        select batches_taken.batch_id from {{ ref('int_batches_taken') }} as batches_taken
-        {%- if is_staged_as_written() %}
-        where batches_taken.is_new
-        {%- endif %}
-    )
+    {%- set batches_taken = ref('int_batches_taken') %}
     {%- if is_staged_as_written() %}
-    and {{ between_new_batches(raw_stream) }}
+    where
+        _batch_id in (select batches_taken.batch_id from {{ batches_taken }} as batches_taken where batches_taken.is_new)
+        and {{ between_new_batches(raw_stream) }}
     {%- endif %}
     offset 0
 {%- endmacro %}

@@ -6,21 +6,18 @@
     )
 }}
 
+-- depends_on: {{ ref('int_batches_taken') }}
 with
-
-batches_taken as (
-
-    select * from {{ ref('int_batches_taken') }}
-
-),
 
 files as (
 
     select * from {{ source('staging_csv', 'files') }}
+    {% if is_incremental() %}
     where _batch_id in (
-        select batches_taken.batch_id from batches_taken
-        {% if is_incremental() %}where batches_taken.is_new{% endif %}
+        select batches_taken.batch_id from {{ ref('int_batches_taken') }} as batches_taken
+        where batches_taken.is_new
     )
+    {% endif %}
 
 ),
 

@@ -19,15 +19,20 @@
     ]
 %}
 
+-- depends_on: {{ ref('int_batches_taken') }}
 -- depends_on: {{ ref('int_csv__changed_files') }}
 -- depends_on: {{ ref('int_run') }}
 with
+
+{% if is_incremental() %}
 
 batches_taken as (
 
     select * from {{ ref('int_batches_taken') }}
 
 ),
+
+{% endif %}
 
 imports as not materialized (
 
@@ -130,9 +135,7 @@ rows_taken as (
 
 rows_taken as (
 
-    select imports.*
-    from imports
-    inner join batches_taken on imports._batch_id = batches_taken.batch_id
+    select * from imports
 
 ),
 
