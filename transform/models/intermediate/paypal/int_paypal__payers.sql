@@ -79,7 +79,7 @@ summed as (
 
 ),
 
-payers as (
+told as (
 
     select
         summed.account,
@@ -96,6 +96,36 @@ payers as (
     from summed
     left join emails_listed on summed.account = emails_listed.account and summed.payer_id = emails_listed.payer_id
     left join phones_listed on summed.account = phones_listed.account and summed.payer_id = phones_listed.payer_id
+
+),
+
+-- Once a record, always a record: who was known by an e-mail and got an account id since, is still found by the old key.
+left_behind as (
+
+    {% if execute and load_relation(this) is not none %}
+    select
+        standing.account,
+        standing.id,
+        {% for column in ['full_name', 'emails', 'phones', 'country', 'payment_count', 'created_at', 'updated_at', '_first_loaded_at', '_deleted_at'] -%}
+        standing.{{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ this }} as standing
+    where not exists (
+        select from told
+        where told.account = standing.account and told.id = standing.id
+    )
+    {% else %}
+    select * from told
+    where false
+    {% endif %}
+
+),
+
+payers as (
+
+    select * from told
+    union all
+    select * from left_behind
 
 )
 
