@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("transform-incremental")
 
 PHONE = "+525555550001"
+PHONE_OF_SHOP = "+525555550002"
 Published = dict[str, list[dict[str, Any]]]
 
 
@@ -53,6 +55,23 @@ def stage_apis(world: Warehouse, day: str) -> None:
     world.load_api("paypal.transactions", account="apis", rows={day: {"transaction_info": info, "payer_info": payer}})
 
 
+def decide(world: Warehouse, **columns: str) -> None:
+    """Write a decision down, as the command and the panel do."""
+    names, places = ", ".join(columns), ", ".join(["%s"] * len(columns))
+    world.connection.execute(f"insert into ops.merge_decisions ({names}) values ({places})", list(columns.values()))
+
+
+def stage_decided(world: Warehouse) -> None:
+    """A shop's phone, a person with two names, and a customer whose contact is in a GHL that is not connected yet."""
+    for name in ("Eva", "Juan"):
+        world.load("other_list", account="shop", rows={name: {"Name": name, "Phone": PHONE_OF_SHOP}})
+    decide(world, decision="shared", kind="phone_e164", value=PHONE_OF_SHOP)
+    both = {name: {"Name": name, "Email": "ana@example.com"} for name in ("Ana", "Zoe")}
+    world.load("other_list", account="two_emails", rows=both)
+    customer = {"name": "Luis", "email": "luis@example.com", "metadata": {"ghl_contact_id": "G"}}
+    world.load_api("stripe.customers", account="files_found", rows={"cus": customer})
+
+
 @pytest.fixture(scope="module")
 def history(warehouse: Warehouse) -> History:
     days = History(warehouse)
@@ -67,6 +86,7 @@ def history(warehouse: Warehouse) -> History:
         "b": {"Name": "Anna", "Correo": "ana@example.com", "Email": ""},
     })  # fmt: skip
     stage_apis(warehouse, "first")
+    stage_decided(warehouse)
     days.end_of("first")
     days.end_of("nothing new")
 
@@ -80,7 +100,14 @@ def history(warehouse: Warehouse) -> History:
     )
     days.pending = warehouse.rows("select * from unified.pending_unification where source = 'csv' order by stream")
     stage_apis(warehouse, "second")
+    warehouse.load_api("ghl.contacts", account="location_1", rows={"G": {"firstName": "Luis", "phone": PHONE}})
+    decide(warehouse, decision="blocked", kind="phone_e164", value=PHONE_OF_SHOP)
+    decide(warehouse, decision="preferred", field="name", pattern="Zoe%")
     days.end_of("second")
+    for stream in ("csv.imports", "ghl.contacts"):  # as a load does that commits while these are read
+        warehouse.connection.execute(
+            f"update staging_{stream} set _batch_id = 1000000 where account in ('merge', 'apis')"
+        )
     days.end_of("full rebuild", "--full-refresh")
 
     warehouse.load("other_list", account="merge", rows={"bridge": {"Email": "ana@example.com", "Phone": ""}})
@@ -158,6 +185,27 @@ def test_a_changed_query_reads_all_rows_again(history: History) -> None:
     assert "Eva" in names
 
 
+def test_a_shared_phone_that_is_blocked_is_shown_for_nobody(history: History) -> None:
+    phones = {
+        day: [row["phones"] for row in history.published[day]["clients"] if row["business"] == "shop"]
+        for day in ("first", "second")
+    }
+    assert phones == {"first": [[PHONE_OF_SHOP], [PHONE_OF_SHOP]], "second": [[], []]}
+
+
+def test_a_preference_reaches_clients_of_whom_nothing_else_changed(history: History) -> None:
+    names = [
+        [row["name"] for row in history.published[day]["clients"] if row["business"] == "two_emails"]
+        for day in ("first", "second")
+    ]
+    assert names == [["Ana"], ["Zoe"]]
+
+
+def test_an_account_that_is_connected_later_joins_whom_others_had_told_of(history: History) -> None:
+    counts = {row["record_count"] for row in history.published["second"]["clients"] if row["business"] == "found"}
+    assert counts == {2}
+
+
 def test_a_full_rebuild_changes_nothing(history: History) -> None:
     assert history.published["full rebuild"] == history.published["second"]
     assert history.logged["full rebuild"] == []
@@ -186,3 +234,27 @@ def test_the_log_leads_back_to_yesterday(history: History) -> None:
             assert yesterday[0]["record_count"] == row["old"]["record_count"]
     assert today == {str(row["client_id"]) for row in history.published["second"]["clients"]}
     assert world.value("select bool_and(batches_unified >= 0) from ops.publishes")
+
+
+def test_what_a_crash_of_the_server_has_emptied_is_not_published(history: History) -> None:
+    world, run_id = history.world, str(uuid.uuid4())
+    world.connection.execute(
+        "update unified_internal.int_run set run_id = %s, is_full = true, started_at = clock_timestamp()", [run_id]
+    )
+    unlogged = world.rows(
+        "select oid::regclass::text as name from pg_class where relpersistence = 'u' and relkind = 'r'"
+    )
+    for table in unlogged:
+        if ".next_" in table["name"]:
+            world.connection.execute(f"comment on table {table['name']} is 'computed by run {run_id}'")
+        world.connection.execute(f"truncate {table['name']}")
+    before = world.published()
+    assert world.dbt("run", "--select", "publish") == {"publish": "error"}
+    assert world.published() == before
+
+
+def test_a_published_table_that_is_gone_is_filled_whole(history: History, capsys: pytest.CaptureFixture[str]) -> None:
+    why = "{{ why_everything_is_new({'kind': 'publish', 'rules_version': 'as now'}, 'as now') }}"
+    history.world.connection.execute("drop table unified.subscriptions cascade")
+    history.world.dbt("compile", "--inline", why)
+    assert "unified.subscriptions is gone" in capsys.readouterr().out

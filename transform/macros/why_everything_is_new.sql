@@ -5,6 +5,12 @@
     {%- if last is none -%}{{ return('the first run') }}{%- endif -%}
     {%- if last['kind'] == 'roll_back' -%}{{ return('the last publish was rolled back') }}{%- endif -%}
     {%- if last['rules_version'] != rules_version -%}{{ return('rules or models have changed') }}{%- endif -%}
+    {%- for node in graph.nodes.values() if node.config.materialized == 'published' -%}
+        {%- set table = node.schema ~ '.' ~ node.alias -%}
+        {%- if not run_query("select to_regclass('" ~ table ~ "') is not null as is_there").rows[0][0] -%}
+            {{ return(table ~ ' is gone') }}
+        {%- endif -%}
+    {%- endfor -%}
     {%- set kept_records = target.schema ~ '.int_identity__records' -%}
     {%- set standing = run_query(
         "select to_regclass('" ~ kept_records ~ "') is not null as is_there"
