@@ -1,6 +1,3 @@
-{#- Unlogged, as what the run computes: a crash empties both, and nothing is left that could be published by mistake. -#}
-{{ config(unlogged=true) }}
-
 -- depends_on: {{ ref('int_batches_taken') }}
 {%- set last = none %}
 {%- if execute %}

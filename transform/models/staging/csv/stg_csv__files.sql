@@ -13,10 +13,7 @@ files as (
 
     select * from {{ source('staging_csv', 'files') }}
     {% if is_incremental() %}
-    where _batch_id in (
-        select batches_taken.batch_id from {{ ref('int_batches_taken') }} as batches_taken
-        where batches_taken.is_new
-    )
+    where _batch_id in (select taken.batch_id from {{ ref('int_batches_taken') }} as taken where taken.is_new)
     {% endif %}
 
 ),
