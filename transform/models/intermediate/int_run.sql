@@ -1,9 +1,7 @@
 -- depends_on: {{ ref('int_batches_taken') }}
-{%- set last = none %}
-{%- if execute %}
-    {%- set found = run_query('select kind, rules_version from ops.publishes order by publish_id desc limit 1').rows %}
-    {%- set last = found[0] if found | length > 0 else none %}
-{%- endif %}
+{%- set query = 'select kind, rules_version from ops.publishes order by publish_id desc limit 1' %}
+{%- set found = run_query(query).rows if execute else [] %}
+{%- set last = found[0] if found | length > 0 else none %}
 {%- set rules_version = rules_fingerprint() %}
 {%- set why_full = why_everything_is_new(last, rules_version) %}
 
