@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -234,6 +236,20 @@ def test_the_log_leads_back_to_yesterday(history: History) -> None:
             assert yesterday[0]["record_count"] == row["old"]["record_count"]
     assert today == {str(row["client_id"]) for row in history.published["second"]["clients"]}
     assert world.value("select bool_and(batches_unified >= 0) from ops.publishes")
+
+
+def test_no_scope_is_computed_before_its_run_is_known(history: History) -> None:
+    """Else a run that is killed early leaves its scopes to the publish of the run before."""
+    manifest = json.loads((history.world.scratch / "target" / "manifest.json").read_text("utf-8"))
+    models = {node["name"]: node_id for node_id, node in manifest["nodes"].items() if node["resource_type"] == "model"}
+
+    @cache
+    def before(node_id: str) -> frozenset[str]:
+        parents = frozenset(manifest["parent_map"].get(node_id, []))
+        return parents.union(*map(before, parents))
+
+    scopes = {node["config"]["scope"] for node in manifest["nodes"].values() if node["config"].get("scope")}
+    assert {scope for scope in scopes if models["int_run"] not in before(models[scope])} == set()
 
 
 def test_what_a_crash_of_the_server_has_emptied_is_not_published(history: History) -> None:

@@ -1,4 +1,5 @@
 {#- Subscribers of whom a new batch brought a row, a push, or a look-up that found them or did not. -#}
+-- depends_on: {{ ref('int_run') }}
 with
 
 new_batches as (
