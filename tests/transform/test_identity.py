@@ -160,8 +160,8 @@ def test_a_deleted_record_keeps_the_id_and_gives_only_what_no_live_record_has(wo
 
 
 def test_rows_without_an_identifier_are_counted(world: Warehouse) -> None:
-    query = "select business, count(*) from unified_internal.int_identity__unidentifiable group by business order by business"
-    assert [tuple(row.values()) for row in world.rows(query)] == [("blocked", 1), ("loyalty", 2), ("paypal", 1)]
+    query = "select business, count(*) from unified_internal.int_identity__unidentifiable group by business"
+    assert sorted(tuple(row.values()) for row in world.rows(query)) == [("blocked", 1), ("loyalty", 2), ("paypal", 1)]
 
 
 def test_a_record_leads_back_to_its_raw_row_and_run(world: Warehouse) -> None:
