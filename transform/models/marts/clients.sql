@@ -14,10 +14,10 @@ winners as (
 chosen as (
 
     select
-        client_id,
         {% for field in ['name', 'email', 'phone', 'country', 'consent_email', 'consent_sms', 'consent_whatsapp'] %}
-        min(value) filter (where field = '{{ field }}') as {{ field }}{{ ',' if not loop.last }}
+        min(value) filter (where field = '{{ field }}') as {{ field }},
         {% endfor %}
+        client_id
     from {{ ref('int_identity__chosen') }}
     group by client_id
 

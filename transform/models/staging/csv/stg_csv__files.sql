@@ -13,7 +13,11 @@ files as (
 
     select * from {{ source('staging_csv', 'files') }}
     {% if is_incremental() %}
-    where _batch_id in (select taken.batch_id from {{ ref('int_batches_taken') }} as taken where taken.is_new)
+    where
+        _batch_id in (
+            select taken.batch_id from {{ ref('int_batches_taken') }} as taken
+            where taken.is_new
+        )
     {% endif %}
 
 ),

@@ -96,23 +96,33 @@ readings as (
 
 {% if is_incremental() %}
 
+staged_before as (
+
+    select
+        account,
+        id,
+        file_id,
+        reading
+    from {{ this }}
+    {% if not is_full_run() %}
+    where (account, file_id) in (
+        select
+            changed_files.account,
+            changed_files.file_id
+        from {{ ref('int_csv__changed_files') }} as changed_files
+    )
+    {% endif %}
+
+),
+
 read_otherwise as (
 
     select
-        staged.account,
-        staged.id
-    from {{ this }} as staged
-    left join readings on staged.account = readings.account and staged.file_id = readings.file_id
-    where
-        staged.reading is distinct from readings.reading
-        {%- if not is_full_run() %}
-        and (staged.account, staged.file_id) in (
-            select
-                changed_files.account,
-                changed_files.file_id
-            from {{ ref('int_csv__changed_files') }} as changed_files
-        )
-        {%- endif %}
+        staged_before.account,
+        staged_before.id
+    from staged_before
+    left join readings on staged_before.account = readings.account and staged_before.file_id = readings.file_id
+    where staged_before.reading is distinct from readings.reading
 
 ),
 
