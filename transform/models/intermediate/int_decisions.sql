@@ -24,7 +24,7 @@ standing as (
         pattern,
         until
     from merge_decisions
-    where withdrawn_at is null and (until is null or until > (select started_at from {{ ref('int_run') }}))
+    where withdrawn_at is null and (until is null or until > (select int_run.started_at from {{ ref('int_run') }} as int_run))
 
 )
 

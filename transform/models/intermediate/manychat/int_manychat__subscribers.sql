@@ -15,9 +15,9 @@
 -%}
 {%- set changed_subscribers = ref('int_manychat__changed_subscribers') -%}
 {%- set only_changed -%}
-    {%- if not is_full_run() -%}
-        where (account, id) in (select changed.account, changed.id from {{ changed_subscribers }} as changed)
-    {%- endif -%}
+{%- if not is_full_run() -%}
+where (account, id) in (select changed.account, changed.id from {{ changed_subscribers }} as changed)
+{%- endif -%}
 {%- endset %}
 
 -- depends_on: {{ ref('int_run') }}
@@ -40,6 +40,20 @@ subscriber_pushes as (
 
 ),
 
+lookups as (
+
+    select * from {{ ref('stg_manychat__lookups') }}
+    {% if not is_full_run() %}
+    where (account, value) in (
+        select
+            changed.account,
+            changed.id
+        from {{ changed_subscribers }} as changed
+    )
+    {% endif %}
+
+),
+
 -- A pull that brought nothing new left its row as it was; this says when it was.
 pulls as (
 
@@ -47,17 +61,8 @@ pulls as (
         account,
         value as id,
         max(tried_at) as pulled_at
-    from {{ ref('stg_manychat__lookups') }}
-    where
-        kind = 'id' and was_found is not null
-        {%- if not is_full_run() %}
-        and (account, value) in (
-            select
-                changed.account,
-                changed.id
-            from {{ changed_subscribers }} as changed
-        )
-        {%- endif %}
+    from lookups
+    where kind = 'id' and was_found is not null
     group by account, value
 
 ),

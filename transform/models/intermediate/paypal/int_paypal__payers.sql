@@ -106,14 +106,21 @@ left_behind as (
     select
         standing.account,
         standing.id,
-        {% for column in ['full_name', 'emails', 'phones', 'country', 'payment_count', 'created_at', 'updated_at', '_first_loaded_at', '_deleted_at'] -%}
-        standing.{{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        standing.full_name,
+        standing.emails,
+        standing.phones,
+        standing.country,
+        standing.payment_count,
+        standing.created_at,
+        standing.updated_at,
+        standing._first_loaded_at,
+        standing._deleted_at
     from {{ this }} as standing
-    where not exists (
-        select from told
-        where told.account = standing.account and told.id = standing.id
-    )
+    where
+        not exists (
+            select from told
+            where told.account = standing.account and told.id = standing.id
+        )
     {% else %}
     select * from told
     where false
