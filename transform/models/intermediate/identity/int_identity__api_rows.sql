@@ -4,21 +4,21 @@
 {%-
     set streams = [
         {
-            'source': 'ghl', 'stream': 'contacts', 'model': ref('stg_ghl__contacts'), 'fields': 'custom_fields',
+            'source': 'ghl', 'stream': 'contacts', 'model': ref('stg_ghl__contacts'), 'fields': 'staged.custom_fields',
             'per_account': true, 'consents': ['email', 'sms', 'whatsapp'],
         },
         {
             'source': 'manychat', 'stream': 'subscribers', 'model': current(ref('int_manychat__subscribers')),
-            'fields': 'custom_fields', 'consents': ['email', 'sms', 'whatsapp'], 'country': 'null',
+            'fields': 'staged.custom_fields', 'consents': ['email', 'sms', 'whatsapp'], 'country': 'null',
         },
-        {'source': 'stripe', 'stream': 'customers', 'model': ref('stg_stripe__customers'), 'fields': 'metadata'},
+        {'source': 'stripe', 'stream': 'customers', 'model': ref('stg_stripe__customers'), 'fields': 'staged.metadata'},
         {
-            'source': 'stripe', 'stream': 'charges', 'model': ref('stg_stripe__charges'), 'fields': 'metadata',
-            'person': 'customer_id is null',
+            'source': 'stripe', 'stream': 'charges', 'model': ref('stg_stripe__charges'), 'fields': 'staged.metadata',
+            'person': 'staged.customer_id is null',
         },
         {
             'source': 'stripe', 'stream': 'checkout_sessions', 'model': ref('stg_stripe__checkout_sessions'),
-            'fields': 'metadata', 'person': 'customer_id is null', 'consents': ['email'],
+            'fields': 'staged.metadata', 'person': 'staged.customer_id is null', 'consents': ['email'],
         },
         {'source': 'paypal', 'stream': 'payers', 'model': next_version(ref('int_paypal__payers')), 'fields': 'null::jsonb'},
     ]
@@ -65,25 +65,25 @@ people as (
     select
         '{{ stream.source }}' as source,
         '{{ stream.stream }}' as stream,
-        account,
-        id,
-        full_name,
-        emails,
-        phones,
+        staged.account,
+        staged.id,
+        staged.full_name,
+        staged.emails,
+        staged.phones,
         {{ stream.fields }} as fields,
-        {{ 'account' if stream.per_account else "''" }} as fields_account,
-        {{ stream.get('country', 'country') }} as country,
+        {{ 'staged.account' if stream.per_account else "''" }} as fields_account,
+        {{ stream.get('country', 'staged.country') }} as country,
         {% for consent in ['email', 'sms', 'whatsapp'] %}
-        {{ 'consent_' ~ consent if consent in stream.consents else 'null::boolean' }} as consent_{{ consent }},
+        {{ 'staged.consent_' ~ consent if consent in stream.consents else 'null::boolean' }} as consent_{{ consent }},
         {% endfor %}
-        created_at,
-        updated_at,
+        staged.created_at,
+        staged.updated_at,
         {{ stream.get('person', 'true') }} as is_person,
-        _first_loaded_at,
-        _deleted_at
+        staged._first_loaded_at,
+        staged._deleted_at
     from {{ stream.model }} as staged
     {% if not is_full_run() %}
-    where (account, id) in (
+    where (staged.account, staged.id) in (
         select
             changed.account,
             changed.id

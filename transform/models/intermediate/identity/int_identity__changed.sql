@@ -66,9 +66,21 @@ issuers_before as (
 
 changed_decisions as (
 
-    (select * from decisions except select * from decisions_before)
+    (
+
+        select * from decisions
+
+        except
+
+        select * from decisions_before
+
+    )
     union
-    (select * from decisions_before except select * from decisions)
+    (
+        select * from decisions_before
+        except
+        select * from decisions
+    )
 
 ),
 
@@ -77,9 +89,17 @@ kinds_issued_otherwise as (
 
     select changed_issuers.kind
     from (
-        (select * from issuers except select * from issuers_before)
+        (
+            select * from issuers
+            except
+            select * from issuers_before
+        )
         union
-        (select * from issuers_before except select * from issuers)
+        (
+            select * from issuers_before
+            except
+            select * from issuers
+        )
     ) as changed_issuers
 
 ),
@@ -88,7 +108,11 @@ told_of as (
 
     select standing_identifiers.record_number
     from changed_rows
-    inner join issuers on changed_rows.source = issuers.source and changed_rows.stream = issuers.stream and changed_rows.account = issuers.account
+    inner join issuers
+        on
+            changed_rows.source = issuers.source
+            and changed_rows.stream = issuers.stream
+            and changed_rows.account = issuers.account
     inner join standing_identifiers on changed_rows.id = standing_identifiers.told_id and issuers.kind = standing_identifiers.kind
     union
     select record_number from standing_identifiers

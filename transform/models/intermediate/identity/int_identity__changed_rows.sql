@@ -46,19 +46,31 @@ places_before as (
 
 changed_places as (
 
-    (select * from places except select * from places_before)
+    (
+
+        select * from places
+
+        except
+
+        select * from places_before
+
+    )
     union
-    (select * from places_before except select * from places)
+    (
+        select * from places_before
+        except
+        select * from places
+    )
 
 ),
 
-merges as (
+ghl_merges as (
 
     select * from {{ next_version(ref('int_ghl__merges')) }}
 
 ),
 
-merges_before as (
+ghl_merges_before as (
 
     select * from {{ ref('int_ghl__merges') }}
 
@@ -66,9 +78,21 @@ merges_before as (
 
 changed_merges as (
 
-    (select * from merges except select * from merges_before)
+    (
+
+        select * from ghl_merges
+
+        except
+
+        select * from ghl_merges_before
+
+    )
     union
-    (select * from merges_before except select * from merges)
+    (
+        select * from ghl_merges_before
+        except
+        select * from ghl_merges
+    )
 
 ),
 
@@ -86,9 +110,21 @@ payers_before as (
 
 changed_payers as (
 
-    (select * from payers except select * from payers_before)
+    (
+
+        select * from payers
+
+        except
+
+        select * from payers_before
+
+    )
     union
-    (select * from payers_before except select * from payers)
+    (
+        select * from payers_before
+        except
+        select * from payers
+    )
 
 ),
 
@@ -119,7 +155,11 @@ changed_rows as (
         account,
         id
     from {{ ref('stg_ghl__contacts') }}
-    where account in (select changed_places.account from changed_places where changed_places.source = 'ghl')
+    where
+        account in (
+            select changed_places.account from changed_places
+            where changed_places.source = 'ghl'
+        )
     union all
     select
         'manychat' as source,

@@ -42,9 +42,17 @@ decided as (
         kind,
         value
     from (
-        (select * from {{ next_version(ref('int_decisions')) }} except select * from {{ ref('int_decisions') }})
+        (
+            select * from {{ next_version(ref('int_decisions')) }}
+            except
+            select * from {{ ref('int_decisions') }}
+        )
         union
-        (select * from {{ ref('int_decisions') }} except select * from {{ next_version(ref('int_decisions')) }})
+        (
+            select * from {{ ref('int_decisions') }}
+            except
+            select * from {{ next_version(ref('int_decisions')) }}
+        )
     ) as changed_decisions
     where kind is not null
 

@@ -1,8 +1,8 @@
 {#- Which value of a client wins because somebody has decided so: pinned, or preferred for all clients alike? -#}
 {%- set fields = {
-    'name': 'array[name]', 'email': 'emails', 'phone': 'phones', 'country': 'array[country]',
-    'consent_email': 'array[consent_email::text]', 'consent_sms': 'array[consent_sms::text]',
-    'consent_whatsapp': 'array[consent_whatsapp::text]',
+    'name': 'array[offers.name]', 'email': 'offers.emails', 'phone': 'offers.phones', 'country': 'array[offers.country]',
+    'consent_email': 'array[offers.consent_email::text]', 'consent_sms': 'array[offers.consent_sms::text]',
+    'consent_whatsapp': 'array[offers.consent_whatsapp::text]',
 } -%}
 with
 
@@ -36,7 +36,7 @@ matching as (
             decisions.field = '{{ field }}'
             and coalesce(decisions.record_key = offers.record_key, decisions.decision = 'preferred')
             and coalesce(decisions.source = offers.source, true)
-    cross join unnest({{ 'offers.' ~ values if '[' not in values else values | replace('[', '[offers.') }}) with ordinality as listed (value, place)
+    cross join unnest({{ values }}) with ordinality as listed (value, place)
     where listed.value is not null and coalesce(listed.value like decisions.pattern, true)
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -52,7 +52,8 @@ chosen as (
         value,
         case when is_preferred then 'preferred' else 'pinned' end as because
     from matching
-    order by client_id, field, is_preferred, decision_id desc, record_place, place, value collate "C"
+    order by
+        client_id asc, field asc, is_preferred asc, decision_id desc, record_place asc, place asc, value collate "C" asc
 
 )
 

@@ -48,14 +48,14 @@ placed as (
 
     select
         circles.record_number,
-        circles.circle_number,
         {% if is_full_run() %}
-        coalesce(groups.group_number, circles.circle_number) as founding_number
+        coalesce(groups.group_number, circles.circle_number) as founding_number,
         {% else %}
         first_value(circles.record_number) over (
             partition by coalesce(groups.group_number, circles.circle_number) order by touched.founding_rank
-        ) as founding_number
+        ) as founding_number,
         {% endif %}
+        circles.circle_number
     from circles
     left join groups on circles.record_number = groups.record_number
     {% if not is_full_run() %}

@@ -12,7 +12,8 @@ with
 
 identifiers as not materialized (
 
-    select * from {{ current(ref('int_identity__identifiers'), of=ref('int_identity__changed_values'), by='value_number') }} as identifiers
+    select *
+    from {{ current(ref('int_identity__identifiers'), of=ref('int_identity__changed_values'), by='value_number') }} as identifiers
 
 ),
 

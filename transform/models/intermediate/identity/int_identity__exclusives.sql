@@ -48,7 +48,10 @@ exclusive_values as (
     from identifiers
     inner join circles on identifiers.record_number = circles.record_number
     where
-        (identifiers.value_number >> 58) in (select steps.step from steps where steps.is_exclusive)
+        (identifiers.value_number >> 58) in (
+            select steps.step from steps
+            where steps.is_exclusive
+        )
         and identifiers.value_number not in (select excluded.value_number from excluded)
     group by circles.circle_number
 

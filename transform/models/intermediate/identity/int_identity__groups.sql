@@ -175,10 +175,11 @@ moves as (
 -- Groups that are not anchored and would bring two together whom a decision keeps apart sit this step out.
 offenders as (
 
-    select unnest(
-        case when one.is_anchored then '{}' else array[one.group_number] end
-        || case when other.is_anchored then '{}' else array[other.group_number] end
-    ) as group_number
+    select
+        unnest(
+            case when one.is_anchored then '{}' else array[one.group_number] end
+            || case when other.is_anchored then '{}' else array[other.group_number] end
+        ) as group_number
     from apart
     inner join groups as one on apart.record_number = one.record_number
     inner join groups as other on apart.other_record_number = other.record_number

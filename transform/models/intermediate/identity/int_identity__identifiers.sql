@@ -107,7 +107,7 @@ known_accounts as (
 
 found as (
 
-    select {{ 'distinct' if folds_emails }}
+    select {{ 'distinct' if folds_emails else 'all' }}
         records.record_number,
         records.record_key,
         records.business,
@@ -144,7 +144,7 @@ found as (
         end as account,
         told.kind,
         told.value,
-        case when only_accounts.source is distinct from told.source then told.value end as told_id
+        case when (only_accounts.source is distinct from told.source) then told.value end as told_id
     from told
     left join only_accounts on told.business = only_accounts.business and told.kind = only_accounts.kind
     left join known_accounts

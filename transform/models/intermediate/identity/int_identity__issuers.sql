@@ -36,7 +36,11 @@ accounts as (
 {% for model in stream.models %}
 {{ stream.source }}_{{ loop.index }} as (
 
-    (select account from {{ model }} order by account limit 1)
+    (
+        select account from {{ model }}
+        order by account
+        limit 1
+    )
     union all
     select (
         select following.account from {{ model }} as following

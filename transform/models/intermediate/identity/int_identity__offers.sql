@@ -99,19 +99,21 @@ offers as (
         records.source || '/' || records.kind as origin,
         records.full_name as name,
         case
-            when records.emails && (blocked_lists.emails || withdrawn.hidden) then array(
-                select addresses.email from unnest(records.emails) with ordinality as addresses (email, place)
-                where addresses.email <> all (blocked_lists.emails || withdrawn.hidden)
-                order by addresses.place
-            )
+            when records.emails && (blocked_lists.emails || withdrawn.hidden)
+                then array(
+                    select addresses.email from unnest(records.emails) with ordinality as addresses (email, place)
+                    where addresses.email <> all(blocked_lists.emails || withdrawn.hidden)
+                    order by addresses.place
+                )
             else coalesce(records.emails, '{}')
         end as emails,
         case
-            when records.phones && (blocked_lists.phones || withdrawn.hidden) then array(
-                select numbers.phone from unnest(records.phones) with ordinality as numbers (phone, place)
-                where numbers.phone <> all (blocked_lists.phones || withdrawn.hidden)
-                order by numbers.place
-            )
+            when records.phones && (blocked_lists.phones || withdrawn.hidden)
+                then array(
+                    select numbers.phone from unnest(records.phones) with ordinality as numbers (phone, place)
+                    where numbers.phone <> all(blocked_lists.phones || withdrawn.hidden)
+                    order by numbers.place
+                )
             else coalesce(records.phones, '{}')
         end as phones,
         records.country,

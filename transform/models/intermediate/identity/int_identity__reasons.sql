@@ -117,7 +117,8 @@ reasons as (
         case
             when strongest.value_number >> 58 = 0 then 'decided'
             when strongest.is_anchored and strongest.value_number >> 58 > (
-                select min(steps.step) from steps where steps.is_exclusive
+                select min(steps.step) from steps
+                where steps.is_exclusive
             ) then 'attached'
             else 'joined'
         end as rule

@@ -24,7 +24,9 @@ records as (
 
     select
         {% if is_full_run() %}
-        row_number() over (order by staged_rows._first_loaded_at asc, staged_rows.record_key collate "C" asc) as record_number,
+        row_number() over (
+            order by staged_rows._first_loaded_at asc, staged_rows.record_key collate "C" asc -- noqa: RF03
+        ) as record_number,
         {% else %}
         changed.record_number,
         {% endif %}

@@ -91,9 +91,21 @@ turned as (
 
 changed_decisions as (
 
-    (select * from {{ next_version(ref('int_decisions')) }} except select * from {{ ref('int_decisions') }})
+    (
+
+        select * from {{ next_version(ref('int_decisions')) }}
+
+        except
+
+        select * from {{ ref('int_decisions') }}
+
+    )
     union
-    (select * from {{ ref('int_decisions') }} except select * from {{ next_version(ref('int_decisions')) }})
+    (
+        select * from {{ ref('int_decisions') }}
+        except
+        select * from {{ next_version(ref('int_decisions')) }}
+    )
 
 ),
 
@@ -124,7 +136,7 @@ preferred as (
         on coalesce(policies.source = standing_records.source, true)
     cross join unnest({{ values }}) as listed (value)
     where
-        exists (select from policies)
+        exists (select any_policies.field from policies as any_policies)
         and policies.field = '{{ field }}'
         and listed.value is not null
         and coalesce(listed.value like policies.pattern, true)
