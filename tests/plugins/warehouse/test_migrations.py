@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 from support.databases import with_database
-from warehouse.connection import connect
+from warehouse.connection import OWNER_ROLE, connect
 from warehouse.migrate import migrate, migrations
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def earlier(server: str) -> Iterator[psycopg.Connection[Any]]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f'create database "{name}"')
+        if admin.execute("select 1 from pg_roles where rolname = %s", [OWNER_ROLE]).fetchone():
+            admin.execute(f'grant create on database "{name}" to {OWNER_ROLE}')  # `0001_roles` gives it with the role
         with connect(with_database(server, name), application="tests") as connection:
             for migration in migrations()[:BEFORE_DECISIONS]:
                 connection.execute(migration.sql)
