@@ -74,7 +74,8 @@ def run_tap(
             outcome.exit_code = int(end.code or 0)
         if tap.database is not None:
             for worker in set(threading.enumerate()) - others:
-                worker.join(10)  # a question that was under way when the run ended uses the database too
+                if worker.name == "reader":  # a question that was under way when the run ended uses the database too
+                    worker.join(0.1)
             tap.database.close()
     stdout.flush()
     outcome.lines = stdout.buffer.getvalue().split(b"\n")[:-1]  # type: ignore[attr-defined]
