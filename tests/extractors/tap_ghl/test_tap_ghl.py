@@ -68,7 +68,8 @@ def test_the_bookmark_is_one_that_a_person_can_read(sandbox: SandboxServer) -> N
     bookmark = run(sandbox, streams=("contacts",)).bookmark("contacts")
     assert set(bookmark) == {"list", "changes", "listed_at"}
     assert bookmark["list"]["remaining"] == bookmark["changes"]["remaining"] == []
-    assert bookmark["listed_at"] == bookmark["changes"]["covered_from"] == "2026-11-01T00:00:00.000Z"
+    assert bookmark["listed_at"] == bookmark["changes"]["covered_from"]
+    assert bookmark["listed_at"].startswith("2026-11-01T00:00:")  # the vendor's clock goes on meanwhile
 
 
 def test_only_the_selected_streams_are_asked_for(sandbox: SandboxServer) -> None:
