@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
 
 from sandbox.server.control import Control
 from sandbox.server.faults import Faults
@@ -21,6 +22,7 @@ from sandbox.server.vendor import DAY, Clock, Vendor
 from sandbox.server.wire import Request, Response, talk
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from types import TracebackType
 
     from sandbox.people import World
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 _HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 _LOG_LIMIT = 500_000
+_STEPS_TO_ACCEPT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class SandboxServer:
         self._control = Control(self)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
+        self._writers: WeakSet[asyncio.StreamWriter] = WeakSet()
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
         self._refused: OSError | None = None
 
@@ -135,7 +139,7 @@ class SandboxServer:
     def _run(self) -> None:
         with closing(asyncio.new_event_loop()) as loop:
             try:
-                listening = loop.run_until_complete(asyncio.start_server(self._talk, "127.0.0.1", self._port))
+                listening = loop.run_until_complete(asyncio.start_server(self._accept, "127.0.0.1", self._port))
             except OSError as error:
                 self._refused = error
                 return self._ready.set()
@@ -143,16 +147,25 @@ class SandboxServer:
             self._port = listening.sockets[0].getsockname()[1]
             self._ready.set()
             loop.run_forever()
-            listening.close()
-            loop.run_until_complete(self._end_all())
+            loop.run_until_complete(self._end_all(listening))
         return None
 
-    async def _end_all(self) -> None:
+    async def _end_all(self, listening: asyncio.Server) -> None:
+        for _ in range(_STEPS_TO_ACCEPT):  # connections that are being accepted now are made first
+            await asyncio.sleep(0)
+        listening.close()
+        transports = [writer.transport for writer in self._writers]
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for transport in transports:  # who was killed reads no more: closing would wait for them
+            transport.abort()
         await asyncio.sleep(0)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Coroutine[None, None, None]:
+        self._writers.add(writer)
+        return self._talk(reader, writer)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.CancelledError):

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import gc
 import json
+import socket
+import warnings
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -182,3 +185,20 @@ def test_the_log_is_json(sandbox: SandboxServer, client: Client) -> None:
     client.get("/v1/events", **{"types[]": ["customer.created", "customer.deleted"]})
     (logged,) = json.loads(control(sandbox, "log").text)
     assert logged["params"] == [["types[]", "customer.created"], ["types[]", "customer.deleted"]]
+
+
+def test_connections_that_nobody_reads_any_more_end_with_the_server() -> None:
+    asked = (
+        b"GET /stripe/v1/customers?limit=100 HTTP/1.1\r\nHost: sandbox\r\nAuthorization: Bearer sk_test_sandbox\r\n\r\n"
+    )
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        with SandboxServer(World(7, 200)) as sandbox:
+            address = ("127.0.0.1", int(sandbox.url.rpartition(":")[2]))
+            clients = [socket.create_connection(address) for _ in range(20)]
+            for client in clients[:10]:
+                client.sendall(asked * 200)
+        gc.collect()
+        for client in clients:
+            client.close()
+    assert [str(one.message) for one in warned] == []
