@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from support.databases import with_database
+from support.databases import drop_database, with_database
 from warehouse.connection import OWNER_ROLE, connect
 from warehouse.migrate import migrate, migrations
 
@@ -33,7 +33,7 @@ def earlier(server: str) -> Iterator[psycopg.Connection[Any]]:
                 connection.execute("insert into ops.schema_migrations (number, name) values (%s, %s)", row)
             connection.execute("insert into ops.publishes (invocation_id) values (gen_random_uuid())")
             yield connection
-        admin.execute(f'drop database "{name}" with (force)')
+        drop_database(admin, name)
 
 
 def test_an_earlier_publish_stays_and_nothing_is_held(earlier: psycopg.Connection[Any]) -> None:

@@ -9,7 +9,7 @@ import uuid
 
 import psycopg
 import pytest
-from support.databases import with_database
+from support.databases import drop_database, with_database
 from warehouse.address import libpq_environment, with_search_path, without_password
 from warehouse.connection import OWNER_ROLE, connect
 from warehouse.lease import LeaseHeldError, LeaseLostError, acquire, machine, process_started
@@ -30,7 +30,7 @@ def test_a_second_database_of_the_server_is_migrated_too(server: str, template: 
         admin.execute(f'create database "{name}"')
         with connect(with_database(server, name), application="tests") as connection:
             assert migrate(connection) == [migration.name for migration in migrations()]
-        admin.execute(f'drop database "{name}" with (force)')
+        drop_database(admin, name)
 
 
 def test_a_copied_database_gets_its_rights_back(database_url: str) -> None:
