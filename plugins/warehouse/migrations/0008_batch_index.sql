@@ -1,26 +1,11 @@
 -- Unify reads the rows of new batches: a block range index finds them, and costs a load next to nothing.
 
-create or replace function ops.create_raw_stream(schema_name text, stream_name text) returns void
+alter function ops.create_raw_stream(text, text) rename to create_raw_table;
+
+create function ops.create_raw_stream(schema_name text, stream_name text) returns void
 language plpgsql as $$
 begin
-    execute format('create schema if not exists %I', schema_name);
-    execute format(
-        'create table if not exists %I.%I (
-            account text not null,
-            id text not null,
-            created_at timestamptz,
-            updated_at timestamptz,
-            record jsonb not null,
-            phones jsonb,
-            origin jsonb,
-            _first_loaded_at timestamptz not null,
-            _loaded_at timestamptz not null,
-            _run_id uuid not null,
-            _batch_id bigint not null,
-            _deleted_at timestamptz,
-            primary key (account, id)
-        )', schema_name, stream_name
-    );
+    perform ops.create_raw_table(schema_name, stream_name);
     execute format(
         'create index if not exists %I on %I.%I using brin (_batch_id) with (autosummarize = on)',
         left(stream_name, 54) || '_by_batch', schema_name, stream_name
