@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from warehouse.run_log import started_by
 
 from stage_first.queries import fetch
-from stage_first.settings import UsageError
+from stage_first.settings import NEXT, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[Any]
 
-NEXT = "It takes effect with the next `meltano run unify`; see it before with `meltano run unify-preview`."
 EMPTY = dict.fromkeys(
     ("business", "record_key", "other_record_key", "kind", "value", "field", "source", "pattern", "until")
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from stage_first.decisions import NEXT, Decided, deciding, write
+from stage_first.decisions import Decided, deciding, write
 from stage_first.decisions_checks import DIFFERENT, SAME, check_different, check_new, check_same, numbered, pairs
 from stage_first.decisions_values import (
     conflict_named,
@@ -16,7 +16,7 @@ from stage_first.decisions_values import (
     record_named,
 )
 from stage_first.queries import fetch
-from stage_first.settings import UsageError
+from stage_first.settings import NEXT, UsageError
 
 if TYPE_CHECKING:
     from stage_first.decisions import Connection, Decision

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from stage_first.decisions import NEXT, Decided, deciding, write
+from stage_first.decisions import Decided, deciding, write
 from stage_first.decisions_checks import check_new, told
 from stage_first.decisions_values import clean_value, conflicts_of_value, find_record, holders
 from stage_first.queries import fetch
-from stage_first.settings import UsageError
+from stage_first.settings import NEXT, UsageError
 from stage_first.sources import source_named
 
 if TYPE_CHECKING:

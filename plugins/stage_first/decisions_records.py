@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stage_first.decisions import NEXT, Decided, deciding, write
+from stage_first.decisions import Decided, deciding, write
 from stage_first.decisions_checks import SAME, check_new, numbered, pairs, told
 from stage_first.decisions_values import clean_value, find_record
 from stage_first.queries import fetch
-from stage_first.settings import UsageError
+from stage_first.settings import NEXT, UsageError
 
 if TYPE_CHECKING:
     from stage_first.decisions import Connection, Decision

@@ -8,7 +8,6 @@ import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 import psycopg
 
@@ -71,8 +70,11 @@ def compute(database_url: str, *, quiet: bool = False) -> Outcome:
 
 def publish_run(database_url: str, run_id: str) -> Outcome:
     """Publish what the run `run_id` computed, although a gate or a roll-back holds it."""
-    with mock.patch.dict(os.environ, {RUN_TO_PUBLISH: run_id}):
+    os.environ[RUN_TO_PUBLISH] = run_id  # a variable, since `--vars` would make dbt read the whole project again
+    try:
         return unify(database_url, ["run", "--select", "publish"])
+    finally:
+        del os.environ[RUN_TO_PUBLISH]
 
 
 def run_dbt(arguments: Sequence[str], listeners: Sequence[Listener] = ()) -> Outcome:
@@ -133,8 +135,12 @@ def _ending_sessions_as_their_login(database_url: str) -> Iterator[None]:
         with suppress(psycopg2.InterfaceError), psycopg.connect(database_url, autocommit=True) as own:
             own.execute("select pg_terminate_backend(%s)", [connection.handle.get_backend_pid()])
 
-    with mock.patch.object(PostgresConnectionManager, "cancel", cancel):
+    standard = PostgresConnectionManager.cancel
+    PostgresConnectionManager.cancel = cancel  # type: ignore[method-assign]
+    try:
         yield
+    finally:
+        PostgresConnectionManager.cancel = standard  # type: ignore[method-assign]
 
 
 def _tell(text: str) -> None:

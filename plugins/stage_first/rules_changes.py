@@ -9,7 +9,7 @@ from warehouse.run_log import started_by
 
 from stage_first.rules import close, effective, record, seed_named, seeds, standing
 from stage_first.rules_checks import COMMENT, EMPTY_MEANS, check_all, check_row, typed_cells
-from stage_first.settings import UsageError
+from stage_first.settings import NEXT, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import psycopg
 
     from stage_first.rules import Override, Row, Rule, Seed
-
-NEXT = "It takes effect with the next `meltano run unify`; `meltano run unify-preview` shows what it would change."
 
 
 def set_rule(

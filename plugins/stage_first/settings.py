@@ -21,6 +21,10 @@ PLUGIN_PREFIXES = ("TAP_", "TARGET_")
 _Value = TypeVar("_Value")
 
 
+NEXT = "It takes effect with the next `meltano run unify`; see it before with `meltano run unify-preview`."
+"""What every change of rules or decisions says last."""
+
+
 class UsageError(Exception):
     """Something the user can put right; the message says how."""
 
