@@ -86,6 +86,57 @@
 {%- endmacro %}
 
 
+{# Rows of a small `kept` model (all of it in scope) that this run has and the last publish had not, or the other way. #}
+{% macro differing(relation) -%}
+    (
+        (
+            select * from {{ next_version(relation) }}
+            except
+            select * from {{ relation }}
+        )
+        union
+        (
+            select * from {{ relation }}
+            except
+            select * from {{ next_version(relation) }}
+        )
+    )
+{%- endmacro %}
+
+
+{#
+    Which rows of these streams (each a model with its source and stream) new batches brought, and which rows of CSV files
+    are read in another way now.
+#}
+{% macro rows_of_new_batches(streams, batches_taken, changed_files) -%}
+    {% for stream in streams %}
+    select
+        '{{ stream.source }}' as source,
+        '{{ stream.stream }}' as stream,
+        staged.account,
+        staged.id
+    from {{ stream.model }} as staged
+    where
+        staged._batch_id in (
+            select batches_taken.batch_id from {{ batches_taken }} as batches_taken
+            where batches_taken.is_new
+        )
+    {% if stream.source == 'csv' %}
+    union
+    select
+        '{{ stream.source }}' as source,
+        '{{ stream.stream }}' as stream,
+        imports.account,
+        imports.id
+    from {{ changed_files }} as changed_files
+    inner join {{ stream.model }} as imports
+        on changed_files.account = imports.account and changed_files.file_id = imports.file_id
+    {% endif %}
+    {{ 'union' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+
 {# What the last publish left of a model that comes later in the line: `ref` would close a circle. #}
 {% macro standing(name) -%}
     {{ return(api.Relation.create(database=target.database, schema=target.schema, identifier=name, type='table')) }}

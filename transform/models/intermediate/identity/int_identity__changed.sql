@@ -40,47 +40,15 @@ standing_identifiers as not materialized (
 
 ),
 
-decisions as (
-
-    select * from {{ next_version(ref('int_decisions')) }}
-
-),
-
-decisions_before as (
-
-    select * from {{ ref('int_decisions') }}
-
-),
-
 issuers as (
 
     select * from {{ next_version(ref('int_identity__issuers')) }}
 
 ),
 
-issuers_before as (
-
-    select * from {{ ref('int_identity__issuers') }}
-
-),
-
 changed_decisions as (
 
-    (
-
-        select * from decisions
-
-        except
-
-        select * from decisions_before
-
-    )
-    union
-    (
-        select * from decisions_before
-        except
-        select * from decisions
-    )
+    select * from {{ differing(ref('int_decisions')) }} as changed_decisions
 
 ),
 
@@ -88,19 +56,7 @@ changed_decisions as (
 kinds_issued_otherwise as (
 
     select changed_issuers.kind
-    from (
-        (
-            select * from issuers
-            except
-            select * from issuers_before
-        )
-        union
-        (
-            select * from issuers_before
-            except
-            select * from issuers
-        )
-    ) as changed_issuers
+    from {{ differing(ref('int_identity__issuers')) }} as changed_issuers
 
 ),
 

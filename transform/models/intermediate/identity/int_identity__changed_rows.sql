@@ -13,142 +13,34 @@
 
 with
 
-new_batches as (
-
-    select batch_id from {{ ref('int_batches_taken') }}
-    where is_new
-
-),
-
 changed_subscribers as (
 
     select * from {{ ref('int_manychat__changed_subscribers') }}
 
 ),
 
-changed_files as (
-
-    select * from {{ ref('int_csv__changed_files') }}
-
-),
-
-places as (
-
-    select * from {{ next_version(ref('int_identity__identifier_places')) }}
-
-),
-
-places_before as (
-
-    select * from {{ ref('int_identity__identifier_places') }}
-
-),
-
 changed_places as (
 
-    (
-
-        select * from places
-
-        except
-
-        select * from places_before
-
-    )
-    union
-    (
-        select * from places_before
-        except
-        select * from places
-    )
-
-),
-
-ghl_merges as (
-
-    select * from {{ next_version(ref('int_ghl__merges')) }}
-
-),
-
-ghl_merges_before as (
-
-    select * from {{ ref('int_ghl__merges') }}
+    select * from {{ differing(ref('int_identity__identifier_places')) }} as changed_places
 
 ),
 
 changed_merges as (
 
-    (
-
-        select * from ghl_merges
-
-        except
-
-        select * from ghl_merges_before
-
-    )
-    union
-    (
-        select * from ghl_merges_before
-        except
-        select * from ghl_merges
-    )
-
-),
-
-payers as (
-
-    select * from {{ next_version(ref('int_paypal__payers')) }}
-
-),
-
-payers_before as (
-
-    select * from {{ ref('int_paypal__payers') }}
+    select * from {{ differing(ref('int_ghl__merges')) }} as changed_merges
 
 ),
 
 changed_payers as (
 
-    (
-
-        select * from payers
-
-        except
-
-        select * from payers_before
-
-    )
-    union
-    (
-        select * from payers_before
-        except
-        select * from payers
-    )
+    select * from {{ differing(ref('int_paypal__payers')) }} as changed_payers
 
 ),
 
 changed_rows as (
 
-    {% for stream in streams %}
-    select
-        '{{ stream.source }}' as source,
-        '{{ stream.stream }}' as stream,
-        staged.account,
-        staged.id
-    from {{ stream.model }} as staged
-    where staged._batch_id in (select new_batches.batch_id from new_batches)
-    union all
-    {% endfor %}
-    select
-        'csv' as source,
-        'imports' as stream,
-        imports.account,
-        imports.id
-    from changed_files
-    inner join {{ ref('stg_csv__imports') }} as imports
-        on changed_files.account = imports.account and changed_files.file_id = imports.file_id
-    union all
+    {{ rows_of_new_batches(streams, ref('int_batches_taken'), ref('int_csv__changed_files')) }}
+    union
     select
         'ghl' as source,
         'contacts' as stream,
@@ -160,21 +52,21 @@ changed_rows as (
             select changed_places.account from changed_places
             where changed_places.source = 'ghl'
         )
-    union all
+    union
     select
         'manychat' as source,
         'subscribers' as stream,
         account,
         id
     from changed_subscribers
-    union all
+    union
     select
         'ghl' as source,
         'contacts' as stream,
         account,
         survivor_id as id
     from changed_merges
-    union all
+    union
     select
         'paypal' as source,
         'payers' as stream,

@@ -41,19 +41,7 @@ decided as (
     select
         kind,
         value
-    from (
-        (
-            select * from {{ next_version(ref('int_decisions')) }}
-            except
-            select * from {{ ref('int_decisions') }}
-        )
-        union
-        (
-            select * from {{ ref('int_decisions') }}
-            except
-            select * from {{ next_version(ref('int_decisions')) }}
-        )
-    ) as changed_decisions
+    from {{ differing(ref('int_decisions')) }} as changed_decisions
     where kind is not null
 
 ),

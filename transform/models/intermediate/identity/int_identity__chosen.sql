@@ -1,9 +1,5 @@
 {#- Which value of a client wins because somebody has decided so: pinned, or preferred for all clients alike? -#}
-{%- set fields = {
-    'name': 'array[offers.name]', 'email': 'offers.emails', 'phone': 'offers.phones', 'country': 'array[offers.country]',
-    'consent_email': 'array[offers.consent_email::text]', 'consent_sms': 'array[offers.consent_sms::text]',
-    'consent_whatsapp': 'array[offers.consent_whatsapp::text]',
-} -%}
+{%- set fields = client_fields('offers', 'name') -%}
 with
 
 decisions as (

@@ -2,13 +2,7 @@
     Which records have to be resolved again? Whole circles of records that reach each other, as they were, around every
     record that changed, that holds a value which began or ceased to count, or that a changed record now reaches.
 -#}
-{%- set fields = {
-    'name': 'array[standing_records.full_name]', 'email': 'standing_records.emails', 'phone': 'standing_records.phones',
-    'country': 'array[standing_records.country]',
-    'consent_email': 'array[standing_records.consent_email::text]',
-    'consent_sms': 'array[standing_records.consent_sms::text]',
-    'consent_whatsapp': 'array[standing_records.consent_whatsapp::text]',
-} -%}
+{%- set fields = client_fields('standing_records', 'full_name') -%}
 -- depends_on: {{ ref('int_decisions') }}
 -- depends_on: {{ ref('int_identity__changed') }}
 -- depends_on: {{ ref('int_identity__changed_values') }}
@@ -91,21 +85,7 @@ turned as (
 
 changed_decisions as (
 
-    (
-
-        select * from {{ next_version(ref('int_decisions')) }}
-
-        except
-
-        select * from {{ ref('int_decisions') }}
-
-    )
-    union
-    (
-        select * from {{ ref('int_decisions') }}
-        except
-        select * from {{ next_version(ref('int_decisions')) }}
-    )
+    select * from {{ differing(ref('int_decisions')) }} as changed_decisions
 
 ),
 

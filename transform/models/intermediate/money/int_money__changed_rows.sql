@@ -51,12 +51,6 @@ invoice_payments as (
 
 ),
 
-imports as (
-
-    select * from {{ ref('stg_csv__imports') }}
-
-),
-
 told as (
 
     select * from {{ standing('int_money__told') }}
@@ -97,23 +91,7 @@ names as (
 
 found as (
 
-    {% for stream in streams %}
-    select
-        '{{ stream.source }}' as source,
-        '{{ stream.stream }}' as stream,
-        account,
-        id
-    from {{ stream.model }}
-    where _batch_id in (select new_batches.batch_id from new_batches)
-    union
-    {% endfor %}
-    select
-        'csv' as source,
-        'imports' as stream,
-        imports.account,
-        imports.id
-    from {{ ref('int_csv__changed_files') }} as changed_files
-    inner join imports on changed_files.account = imports.account and changed_files.file_id = imports.file_id
+    {{ rows_of_new_batches(streams, ref('int_batches_taken'), ref('int_csv__changed_files')) }}
     union
     select
         'stripe' as source,
