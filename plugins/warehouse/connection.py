@@ -8,7 +8,7 @@ import psycopg
 
 OWNER_ROLE = "stage_first_owner"
 
-_SETTLE = """
+SETTLE = """
 select
     set_config('timezone', 'UTC', false),
     (
@@ -35,5 +35,5 @@ def connect(database_url: str, *, application: str, **options: Any) -> psycopg.C
         keepalives_count=3,
         **options,
     )
-    connection.execute(_SETTLE, [OWNER_ROLE])
+    connection.execute(SETTLE, [OWNER_ROLE])
     return connection

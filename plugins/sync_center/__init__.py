@@ -1,0 +1,1 @@
+"""The Sync Center: the panel of Stage First."""

@@ -1,0 +1,150 @@
+"""Phase 1: a card for each source, from what its runs say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stage_first.sources import all_sources
+
+from sync_center.language.catalogues import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from stage_first.sources import Source
+
+    from sync_center.database import Row
+
+COMPLETE, SYNCING, WAITING, INCOMPLETE, FAILED, NEVER = (
+    "complete", "syncing", "waiting", "incomplete", "failed", "never",
+)  # fmt: skip
+WORDS = {
+    COMPLETE: N_("complete"),
+    SYNCING: N_("syncing"),
+    WAITING: N_("waiting for the vendor"),
+    INCOMPLETE: N_("incomplete: goes on by itself"),
+    FAILED: N_("failed: needs you"),
+    NEVER: N_("never run"),
+}
+_STATES = {
+    "succeeded": COMPLETE,
+    "succeeded_with_rejects": COMPLETE,
+    "running": SYNCING,
+    "incomplete": INCOMPLETE,
+    "failed": FAILED,
+    "dead": FAILED,
+}
+_SECONDS_TO_JUDGE = 3
+_NOTHING_STAGED = {"rows_staged": 0, "rows_new": 0, "rows_changed": 0, "rows_deleted": 0}
+
+
+@dataclass(frozen=True)
+class Card:
+    """One source at this moment."""
+
+    name: str
+    label: str
+    state: str
+    is_configured: bool
+    hint: str
+    run: Row | None
+    rows: int
+    new: int
+    changed: int
+    deleted: int
+    complete_up_to: datetime | None
+    command: Row | None
+    """The command of the panel that is under way for this source alone."""
+    ended: Row | None
+    """The last command of this source, if it ended badly after the last run and so says more than that."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it can be stopped, and not started."""
+        return self.state in {SYNCING, WAITING}
+
+    @property
+    def pending(self) -> int:
+        """Rows that wait to be unified."""
+        return self.new + self.changed
+
+    @property
+    def percent(self) -> int | None:
+        """How far the run is, where it knows how much there is."""
+        done, total = (self.run["progress_done"], self.run["progress_total"]) if self.run else (None, None)
+        return min(99, 100 * done // total) if self.is_running and done is not None and total else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it may still take, as fast as it was so far."""
+        done, total = (self.run["progress_done"], self.run["progress_total"]) if self.run else (None, None)
+        if not self.run or not self.percent or self.run["seconds"] < _SECONDS_TO_JUDGE:
+            return None
+        return float(self.run["seconds"] * max(0, total - done) / done)
+
+    @property
+    def error(self) -> str | None:
+        """What the failed run says."""
+        return self.run["error"] if self.run and self.state in {FAILED, INCOMPLETE} else None
+
+
+def cards(
+    runs: list[Row], rows: list[Row], complete: list[Row], commands: list[Row], ended: list[Row], environment: Mapping[str, str]
+) -> list[Card]:
+    """All sources that have a tap, and those that others have put into staging."""
+    by_source = {row["source"]: row for row in runs if row["source"] != "unify"}
+    staged = {row["source"]: row for row in rows}
+    until = {row["source"]: row["complete_up_to"] for row in complete}
+    known = {source.name: source for source in all_sources()}
+    names = [*known, *sorted((set(by_source) | set(staged)) - set(known))]
+    return [
+        _card(
+            name, known.get(name), by_source.get(name), staged.get(name, _NOTHING_STAGED), until.get(name),
+            _of(name, commands), _bad_end(_of(name, ended), by_source.get(name)), environment,
+        )
+        for name in names
+    ]  # fmt: skip
+
+
+def _card(
+    name: str, source: Source | None, run: Row | None, staged: Row, until: datetime | None,
+    command: Row | None, ended: Row | None, environment: Mapping[str, str],
+) -> Card:  # fmt: skip
+    is_configured = bool(source and source.is_configured(environment))
+    return Card(
+        name=name,
+        label=source.label if source else name,
+        state=_state(run, command, ended),
+        is_configured=is_configured,
+        hint="" if is_configured or not source else source.hint(environment),
+        run=run,
+        rows=staged["rows_staged"],
+        new=staged["rows_new"],
+        changed=staged["rows_changed"],
+        deleted=staged["rows_deleted"],
+        complete_up_to=until,
+        command=command,
+        ended=ended,
+    )
+
+
+def _state(run: Row | None, command: Row | None, ended: Row | None) -> str:
+    if run and run["state"] == "running":
+        return WAITING if run["is_waiting"] else SYNCING
+    if command:
+        return SYNCING
+    if ended:
+        return FAILED
+    return _STATES[run["state"]] if run else NEVER
+
+
+def _of(name: str, commands: list[Row]) -> Row | None:
+    return next((row for row in commands if row["name"] == f"download-{name}"), None)
+
+
+def _bad_end(ended: Row | None, run: Row | None) -> Row | None:
+    """A command that failed before a run could begin: the run before it says nothing about that."""
+    is_bad = ended is not None and ended["exit_code"] not in {0, None} and not ended["stopped_by"]
+    return ended if ended and is_bad and (run is None or run["started_at"] < ended["started_at"]) else None

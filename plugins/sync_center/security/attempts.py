@@ -1,0 +1,28 @@
+"""Slows down guessing: after a few failures a name, or an address, waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sync_center.database import Database
+
+MOST_BY_NAME = 5
+MOST_BY_ADDRESS = 20
+MINUTES = 15
+
+
+def must_wait(database: Database, name: str, address: str) -> bool:
+    """Whether too many logins have failed lately."""
+    row = database.row("security", "failures", name=name, address=address, minutes=MINUTES) or {}
+    return row.get("by_name", 0) >= MOST_BY_NAME or row.get("by_address", 0) >= MOST_BY_ADDRESS
+
+
+def note_failure(database: Database, name: str, address: str) -> None:
+    """Remember that one failed; older ones than a day are removed."""
+    database.rows("security", "note_failure", name=name, address=address)
+
+
+def forget(database: Database, name: str) -> None:
+    """The right password came."""
+    database.rows("security", "forget_failures", name=name)

@@ -1,0 +1,47 @@
+"""Panels, people and browsers for the tests of the pages."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from support.databases import fresh_database
+from support.panels import PHONE, Panel, Watched, browser_page, chromium, running_panel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the session."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = chromium(playwright)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def panel(server: str, template: str) -> Iterator[Panel]:
+    """A panel on an empty migrated database, one for each file of tests."""
+    with fresh_database(server, template) as url, running_panel(url, dict(os.environ)) as running:
+        yield running
+
+
+@pytest.fixture
+def wide(browser: Browser, panel: Panel) -> Iterator[Watched]:
+    """A page of a wide screen."""
+    with browser_page(browser, panel) as page:
+        yield page
+
+
+@pytest.fixture
+def phone(browser: Browser, panel: Panel) -> Iterator[Watched]:
+    """A page of a phone."""
+    with browser_page(browser, panel, viewport=PHONE, has_touch=True, is_mobile=True) as page:
+        yield page
