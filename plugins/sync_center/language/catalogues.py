@@ -39,12 +39,12 @@ class Language(Formats):
     code: str
     texts: gettext.NullTranslations
 
-    def text(self, text: str, **values: object) -> str:
+    def text(self, text: str, /, **values: object) -> str:
         """The text in this language, with its `%(name)s` filled."""
         found = self.texts.gettext(text)
         return found % values if values else found
 
-    def texts_of(self, singular: str, plural: str, number: int, **values: object) -> str:
+    def texts_of(self, singular: str, plural: str, number: int, /, **values: object) -> str:
         """The form of the text that goes with the number; `%(number)s` is the number as this language writes it."""
         found = self.texts.ngettext(singular, plural, number)
         return found % {"number": self.number(number), **values}

@@ -31,13 +31,20 @@ def texts() -> dict[str | tuple[str, ...], str]:
     for file in sorted(ROOT.rglob("*.py")):
         with file.open("rb") as source:
             for line, message, *_ in extract("python", source, KEYWORDS):
-                found[message if isinstance(message, str) else tuple(message)] = f"{file.name}:{line}"
+                found[_key(message)] = f"{file.name}:{line}"
     for file in TEMPLATES:
         with file.open("rb") as source:
             for line, _, message, _ in babel_extract(source, ["_", "gettext", "ngettext"], [], {"trimmed": "true"}):
-                key = message if isinstance(message, str) else tuple(part for part in message if part)
-                found[key if isinstance(key, str) or len(key) > 1 else key[0]] = f"{file.name}:{line}"
+                found[_key(message)] = f"{file.name}:{line}"
     return {key: place for key, place in found.items() if key}
+
+
+def _key(message: str | tuple[str | None, ...] | None) -> str | tuple[str, ...]:
+    """The text, or its singular and plural."""
+    if message is None or isinstance(message, str):
+        return message or ""
+    parts = tuple(part for part in message if part)
+    return parts if len(parts) > 1 else parts[0]
 
 
 @pytest.mark.parametrize("code", ["es"])
