@@ -36,13 +36,18 @@ class Source:
         """Whether all variables of a group are set."""
         return any(not _missing(group, environment) for group in self.needs)
 
-    def hint(self, environment: Mapping[str, str]) -> str:
-        """What to set: of the group that was begun the rest, else the first group."""
+    def missing(self, environment: Mapping[str, str]) -> list[str]:
+        """The variables to set: of the group that was begun the rest, else the first group."""
         missing = [_missing(group, environment) for group in self.needs]
         begun = [rest for rest, group in zip(missing, self.needs, strict=True) if len(rest) < len(group)]
-        ways = "" if begun or len(missing) == 1 else " (.env.example tells other ways)"
-        chosen = min(begun, key=len) if begun else missing[0]
-        return f"set {' and '.join(chosen)} in .env{ways}"
+        return min(begun, key=len) if begun else missing[0]
+
+    def hint(self, environment: Mapping[str, str]) -> str:
+        """The same as a sentence."""
+        wanted = self.missing(environment)
+        is_begun = any(len(wanted) < len(group) and set(wanted) < set(group) for group in self.needs)
+        ways = "" if is_begun or len(self.needs) == 1 else " (.env.example tells other ways)"
+        return f"set {' and '.join(wanted)} in .env{ways}"
 
 
 @cache

@@ -58,7 +58,7 @@ class Processes:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._settings = settings
-        self._logs = project.DATA / "logs" / "panel"
+        self._logs = settings.logs
 
     def start(self, command: Command, who: str) -> bool:
         """Start it; False if one of that name is under way."""

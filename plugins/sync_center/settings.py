@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from stage_first import project
 from stage_first.settings import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ class Settings:
     root_path: str = ""
     zone: ZoneInfo = ZoneInfo("UTC")
     session_days: int = 30
+    logs: Path = project.DATA / "logs" / "panel"
+    """Where the output of the commands goes that it starts."""
     child_environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
     @classmethod

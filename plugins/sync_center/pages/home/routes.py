@@ -69,7 +69,7 @@ def sync(request: Request, source: str) -> Response:
         said = text("%(source)s is being downloaded already.", source=found.label)
         return done(request, said, to="home", tone="info")
     if not card.is_configured:
-        said = text("%(source)s is not connected yet: %(hint)s.", source=found.label, hint=card.hint)
+        said = text("%(source)s is not connected yet: set %(names)s in .env.", source=found.label, names=", ".join(card.wanted))
         return done(request, said, to="home", tone="error")
     return _start(request, meltano_run(found.job), text("The download of %(source)s has started.", source=found.label))
 

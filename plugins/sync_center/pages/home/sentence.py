@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from sync_center.language.catalogues import Language
     from sync_center.pages.home.state import Home
 
+MOST_NAMED = 3
+"""More names than that are a number."""
+
 
 def sentence(home: Home, language: Language) -> str:
     """True at this moment, in words."""
@@ -25,7 +28,7 @@ def sentence(home: Home, language: Language) -> str:
 
 def tone(home: Home) -> str:
     """The colour that goes with the sentence: bad, busy, attention or good."""
-    if home.failed or home.unify_failed:
+    if home.failed or home.unify_failed or home.download_problem or home.unify_problem:
         return "bad"
     if home.is_downloading or home.unifying:
         return "busy"
@@ -42,8 +45,10 @@ def _what_is_in(home: Home, language: Language) -> str:
             return language.text("Downloading from %(names)s", names=_listed(running, language))
         return language.text("The download is starting")
     if any(card.state == INCOMPLETE for card in home.used) or home.complete_up_to is None:
-        names = _listed([card.label for card in home.used if _is_behind(card.state, card.complete_up_to)], language)
-        return language.text("Not everything is in yet: %(names)s", names=names)
+        behind = [card.label for card in home.used if _is_behind(card.state, card.complete_up_to)]
+        if len(behind) > MOST_NAMED:
+            return language.text("Not everything is in yet from %(number)s sources", number=language.number(len(behind)))
+        return language.text("Not everything is in yet from %(names)s", names=_listed(behind, language))
     return language.text("Everything is in up to %(moment)s", moment=language.moment(home.complete_up_to))
 
 

@@ -48,7 +48,8 @@ class Card:
     label: str
     state: str
     is_configured: bool
-    hint: str
+    wanted: list[str]
+    """The variables of `.env` that connect it."""
     run: Row | None
     rows: int
     new: int
@@ -56,7 +57,7 @@ class Card:
     deleted: int
     complete_up_to: datetime | None
     command: Row | None
-    """The command of the panel that is under way for this source alone."""
+    """The command of the panel that is under way for this source and has not begun a run, or is for it alone."""
     ended: Row | None
     """The last command of this source, if it ended badly after the last run and so says more than that."""
 
@@ -102,7 +103,7 @@ def cards(
     return [
         _card(
             name, known.get(name), by_source.get(name), staged.get(name, _NOTHING_STAGED), until.get(name),
-            _of(name, commands), _bad_end(_of(name, ended), by_source.get(name)), environment,
+            _of(name, commands) or _not_reached(name, commands, by_source.get(name), known, environment), _bad_end(_of(name, ended), by_source.get(name)), environment,
         )
         for name in names
     ]  # fmt: skip
@@ -118,7 +119,7 @@ def _card(
         label=source.label if source else name,
         state=_state(run, command, ended),
         is_configured=is_configured,
-        hint="" if is_configured or not source else source.hint(environment),
+        wanted=[] if is_configured or not source else source.missing(environment),
         run=run,
         rows=staged["rows_staged"],
         new=staged["rows_new"],
@@ -142,6 +143,16 @@ def _state(run: Row | None, command: Row | None, ended: Row | None) -> str:
 
 def _of(name: str, commands: list[Row]) -> Row | None:
     return next((row for row in commands if row["name"] == f"download-{name}"), None)
+
+
+def _not_reached(
+    name: str, commands: list[Row], run: Row | None, known: Mapping[str, Source], environment: Mapping[str, str]
+) -> Row | None:
+    """The download of all sources, while it has yet to begin with this one."""
+    all_of_them = next((row for row in commands if row["name"] == "download-all"), None)
+    if all_of_them is None or name not in known or not known[name].is_configured(environment):
+        return None
+    return all_of_them if run is None or run["started_at"] < all_of_them["started_at"] else None
 
 
 def _bad_end(ended: Row | None, run: Row | None) -> Row | None:

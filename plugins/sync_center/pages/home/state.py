@@ -49,6 +49,16 @@ class Home:
         return [card for card in self.cards if card.is_configured or card.rows or card.state != NEVER]
 
     @property
+    def can_download(self) -> bool:
+        """Whether a source is configured."""
+        return any(card.is_configured for card in self.cards)
+
+    @property
+    def has_deleted(self) -> bool:
+        """Whether vendors have deleted rows since the last unify."""
+        return any(card.deleted for card in self.cards)
+
+    @property
     def unused(self) -> list[Card]:
         """The others."""
         return [card for card in self.cards if card not in self.used]
@@ -79,6 +89,25 @@ class Home:
     def unify_failed(self) -> bool:
         """Whether the last run of phase 2 needs somebody; a gate that holds says it better."""
         return bool(self.unify and self.unify["state"] in {"failed", "dead"} and not self.hold and not self.unifying)
+
+    def bad_end(self, names: tuple[str, ...]) -> Row | None:
+        """The last of these commands, if it ended badly before a run could begin that would tell more."""
+        last = max((row for row in self.ended if row["name"] in names), key=lambda row: row["command_id"], default=None)
+        if last is None or last["exit_code"] in {0, None} or last["stopped_by"]:
+            return None
+        runs = [self.unify] if UNIFY in names else [card.run for card in self.cards]
+        is_told = any(run["started_at"] > last["started_at"] for run in runs if run)
+        return None if is_told else last
+
+    @property
+    def download_problem(self) -> Row | None:
+        """The last `download-all`, if it could not begin."""
+        return None if self.is_downloading else self.bad_end((DOWNLOAD_ALL,))
+
+    @property
+    def unify_problem(self) -> Row | None:
+        """The last command of phase 2, if it could not begin."""
+        return None if self.unifying else self.bad_end(UNIFYING)
 
     @property
     def complete_up_to(self) -> datetime | None:
