@@ -18,7 +18,7 @@ demo: install ## Environment, embedded Postgres, five look-alike exports in, cli
 start: install ## Start the embedded Postgres (or check DATABASE_URL) and bring its schema up to date.
 	@$(BIN)/stage-first start
 
-stop: ## Stop the embedded Postgres; its data stay.
+stop: ## Stop the demo's panel and the embedded Postgres; the data stay.
 	@$(BIN)/stage-first stop
 
 test: install check ## Everything that CI runs.

@@ -15,6 +15,7 @@ from benchmarks import (
     large,
     load,
     memory,
+    panel,
     peers,
     tap_speed,
 )
@@ -22,7 +23,7 @@ from benchmarks.bench import bench
 from benchmarks.results import save
 
 MEASURES = (load, csv_file, tap_speed, memory, api, api_runs, identity, identity_hard)
-KINDS = {"--peers": (peers,), "--large": (large, identity_growth)}
+KINDS = {"--peers": (peers,), "--large": (large, identity_growth, panel)}
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import sys
 import click
 from local_postgres.errors import LocalServerError
 
-from stage_first import project, settings
+from stage_first import background, project, settings
 from stage_first.console import console
 from stage_first.decisions_cli import decide, decisions, withdraw
 from stage_first.doors import enter
@@ -53,7 +53,9 @@ def start(environment: str | None) -> None:
 
 @main.command()
 def stop() -> None:
-    """Stop the embedded Postgres; its data stay."""
+    """Stop what goes on in the background, the demo's panel among it, and the embedded Postgres; its data stay."""
+    for name in background.stop_all():
+        click.echo(f"{name} is stopped.")
     settings.local_server({**os.environ, **settings.dotenv()}).stop()
     click.echo("The embedded Postgres is stopped; its data are in .data/postgres.")
 

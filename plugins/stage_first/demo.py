@@ -18,7 +18,8 @@ from rich.table import Table
 from sandbox.exports import EXPORTS
 from warehouse.connection import connect
 
-from stage_first import project, settings
+from stage_first import background, project, settings
+from stage_first.demo_panel import open_panel
 from stage_first.demo_sandbox import look_alikes, write_settings
 from stage_first.doors import enter
 from stage_first.queries import fetch
@@ -42,7 +43,13 @@ _NEXT = """Next:
   cp .env.example .env                                         says where to find the credentials of your own sources
   make start && stage-first check                              the database for your own data; tries the credentials
   meltano run download-all                                     the same as here, with your own sources
-  make stop                                                    stops the embedded Postgres"""
+  make stop                                                    stops the panel and the embedded Postgres"""
+_PANEL = """
+The Sync Center on these data, until `make stop`:
+  address   {panel.address}
+  user      {panel.user}
+  password  {panel.password}
+"""
 
 
 class Demo:
@@ -78,15 +85,18 @@ class Demo:
             self._refuse_real_runs(url)
         with self._step(f"sandbox exports of {self._people:,} people"):
             self._generate()
-        with look_alikes(self._people, SEED) as sandbox, self._step("meltano run download-all"):
-            write_settings(sandbox, [self._exports / f"{name}.csv" for name in EXPORTS])
+        with self._step("meltano run download-all"):
+            write_settings(look_alikes(self._people, SEED), [self._exports / f"{name}.csv" for name in EXPORTS])
             self._call("meltano", "--environment=demo", "run", "download-all")
         if any(row.pending for row in read_status(url)):
             with self._step("meltano run unify"):
                 self._call("meltano", "--environment=demo", "run", "unify")
         else:
             self._console.print("Nothing new has come, so there is nothing to unify.")
+        with self._step("Sync Center"):
+            panel = open_panel()
         self._summary(url)
+        self._console.print(_PANEL.format(panel=panel), highlight=False, markup=False, soft_wrap=True)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
@@ -166,6 +176,7 @@ class Demo:
         self._console.print(_NEXT, highlight=False, markup=False, soft_wrap=True)
 
     def _interrupted(self) -> int:
+        background.stop_all()
         if not self._was_running:
             settings.local_server({**os.environ, **settings.dotenv()}).stop()
         self._console.print("\nStopped. Nothing is left running; `make demo` goes on from here.")

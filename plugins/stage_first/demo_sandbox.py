@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
-from contextlib import contextmanager
+import time
 from typing import TYPE_CHECKING
 
 from dotenv import set_key
 from sandbox.settings import settings_of_taps
 
-from stage_first import project
-from stage_first.children import end_with_parent
+from stage_first import background, project
 from stage_first.settings import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 FASTER = {"TAP_MANYCHAT_REQUESTS_PER_SECOND": "200", "TAP_MANYCHAT_LOOKUP_REQUESTS_PER_SECOND": "500"}
 """The look-alikes' limits are off, since waiting shows nothing."""
+NAME = "demo-sandbox"
+_SECONDS_TO_START = 60
 _CONTROL = re.compile(r"(http://\S+)/control")
 
 
-@contextmanager
-def look_alikes(people: int, seed: int) -> Iterator[str]:
-    """Address of a sandbox server with a process of its own; the same people and seed are the same world."""
+def look_alikes(people: int, seed: int) -> str:
+    """Start a sandbox server that goes on until `make stop`, and return its address.
+
+    The same people and seed are the same world.
+    """
     command = [sys.executable, "-m", "sandbox", "serve", "--port", "0", "--limits", "off"]
-    with subprocess.Popen(
-        [*command, "--people", str(people), "--seed", str(seed)],
-        cwd=project.ROOT,
-        text=True,
-        stdout=subprocess.PIPE,
-        preexec_fn=end_with_parent,
-    ) as server:
-        try:
-            yield _address(server)
-        finally:
-            server.terminate()
+    background.start(NAME, [*command, "--people", str(people), "--seed", str(seed)], {"PYTHONUNBUFFERED": "1"})
+    until = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < until:
+        if found := _CONTROL.search(background.log_of(NAME).read_text()):
+            return found.group(1)
+        background.check_running(NAME, "The sandbox")
+        time.sleep(0.05)
+    raise UsageError("The sandbox does not start; `python -m sandbox serve` says why.")
 
 
 def write_settings(sandbox: str, files: Sequence[Path]) -> None:
@@ -47,10 +46,3 @@ def write_settings(sandbox: str, files: Sequence[Path]) -> None:
     project.DEMO_SETTINGS.write_text("")
     for name, value in values.items():
         set_key(project.DEMO_SETTINGS, name, value)
-
-
-def _address(server: subprocess.Popen[str]) -> str:
-    for line in server.stdout or ():
-        if found := _CONTROL.search(line):
-            return found.group(1)
-    raise UsageError("The sandbox does not start; `python -m sandbox serve` says why.")

@@ -101,12 +101,17 @@ def users_group() -> None:
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True, help="What they may do.")
 @click.option("--ask", is_flag=True, help="Ask for a password instead of making one.")
+@click.option("--renew", is_flag=True, help="Where there is a user of that name, give it this password and role.")
 @click.pass_obj
-def add(environment: str | None, name: str, role: str, ask: bool) -> None:
+def add(environment: str | None, name: str, role: str, ask: bool, renew: bool) -> None:
     """Make a user; the password is made at random and printed once."""
     password = _password(ask)
     with _connected(environment) as connection:
-        users.add(connection, name, role, password)
+        if renew and any(user["name"] == name for user in users.listed(connection)):
+            users.set_password(connection, name, password)
+            users.set_role(connection, name, role)
+        else:
+            users.add(connection, name, role, password)
         audit.note(connection, started_by(), "add user", name, role=role)
     _tell(name, password, ask)
 
