@@ -70,6 +70,7 @@ def test_download_then_unify_then_roll_back(browser: Browser, studio: Panel) -> 
         page.wait_for_selector("#sentence:has-text('nothing waits to be unified')")
         ((clients,),) = studio.query("select count(*) from unified.clients")
         assert f"{clients:,} clients" in page.inner_text("main")
+        assert page.inner_text("section[aria-labelledby=result] .figure dd") == f"{clients:,}"
         settled(studio)
         page.get_by_role("link", name="Roll back").click()
         assert page.inner_text("h1") == "Roll the last publish back?"
