@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 from warehouse.lease import process_started
@@ -83,8 +83,8 @@ def _record(name: str) -> Path:
     return _FOLDER / f"{name}.json"
 
 
-def _known(name: str) -> dict[str, int] | None:
+def _known(name: str) -> dict[str, Any] | None:
     with contextlib.suppress(OSError, ValueError):
-        found: dict[str, int] = json.loads(_record(name).read_text())
+        found: dict[str, Any] = json.loads(_record(name).read_text())
         return found
     return None

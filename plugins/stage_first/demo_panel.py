@@ -35,7 +35,7 @@ def open_panel() -> Opened:
     """
     background.stop(NAME)
     port = _free_port()
-    command = [project.BIN / "sync-center", "--environment", project.DEMO]
+    command = [str(project.BIN / "sync-center"), "--environment", project.DEMO]
     background.start(NAME, [*command, "serve", "--port", str(port)])
     address = f"http://127.0.0.1:{port}"
     _wait_for(address)

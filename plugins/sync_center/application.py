@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from sync_center import errors, pages
 from sync_center.database import Database
-from sync_center.language.catalogues import all_languages
+from sync_center.language.catalogues import Languages
 from sync_center.live import Broadcaster
 from sync_center.panel import Panel
 from sync_center.prefix import PrefixMiddleware
@@ -61,7 +61,7 @@ def all_pages() -> list[Page]:
 
 
 def _panel(settings: Settings, application: FastAPI) -> Panel:
-    database, languages, found = Database(settings.database_url), all_languages(settings.zone), all_pages()
+    database, languages, found = Database(settings.database_url), Languages(settings.zone), all_pages()
     renderer = Renderer(languages, found, url_maker(application, settings.root_path))
     panel = Panel(settings, database, Processes(database, settings), languages, found, renderer)
     panel.broadcaster = Broadcaster(panel)

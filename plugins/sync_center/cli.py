@@ -78,7 +78,8 @@ def settle(environment: str | None, given: dict[str, str]) -> Settings:
     """The settings of this shell and `.env`; what the panel starts gets the shell's variables as they were."""
     shell = dict(os.environ)
     url = enter(environment)
-    return Settings.of({**os.environ, **given}, url, shell)
+    chosen = {"MELTANO_ENVIRONMENT": environment} if environment else {}
+    return Settings.of({**os.environ, **given, **chosen}, url, shell)
 
 
 @contextmanager
