@@ -74,10 +74,44 @@
 {% endmacro %}
 
 
+{#
+    The indexes of a table, each with what takes it away and what makes it again: a sort over all rows is several times
+    faster than 800,000 places in a tree. What a foreign key of somebody's rests on stays.
+#}
+{% macro indexes_of(table) %}
+    {% set indexes %}
+        select
+            case
+                when keys.oid is null then format('drop index %s', pg_index.indexrelid::regclass)
+                else format('alter table %s drop constraint %I', pg_index.indrelid::regclass, keys.conname)
+            end as drop_it,
+            case
+                when keys.oid is null then pg_get_indexdef(pg_index.indexrelid)
+                else format(
+                    'alter table %s add constraint %I %s',
+                    pg_index.indrelid::regclass, keys.conname, pg_get_constraintdef(keys.oid)
+                )
+            end as make_it
+        from pg_index
+        left join pg_constraint as keys on pg_index.indexrelid = keys.conindid and keys.contype <> 'f'
+        where pg_index.indrelid = to_regclass('{{ table.relation }}') and not exists (
+            select from pg_constraint as relying
+            where pg_index.indexrelid = relying.conindid and relying.contype = 'f'
+        )
+    {% endset %}
+    {{ return(run_query(indexes)) }}
+{% endmacro %}
+
+
 {# Fills a table that was empty. Its rows are counted, not logged: there was nothing before them. #}
 {% macro fill(table, is_reshaped) %}
+    {%- set indexes = indexes_of(table) -%}
+    {% for index in indexes %}{{ index.drop_it }};{% endfor %}
+
     insert into {{ table.relation }} ({{ table.columns | join(', ') }})
     select {{ table.columns | join(', ') }} from {{ table.next }};
+
+    {% for index in indexes %}{{ index.make_it }};{% endfor %}
 
     insert into ops.published_tables (
         publish_id, table_name, was_empty, was_reshaped, rows_inserted, rows_updated, rows_deleted
