@@ -54,7 +54,7 @@
         {% if column.name in table.key %}
             {% do exceptions.raise_compiler_error(
                 'The key column "' ~ column.name ~ '" of ' ~ table.relation ~ ' has another type in its contract. '
-                ~ 'Drop that table (it is filled again by `dbt build`) and run `dbt build`.'
+                ~ 'Run `drop table ' ~ table.relation ~ ' cascade` (views on it go with it; `dbt build` fills it again) and then `dbt build`.'
             ) %}
         {% endif %}
         {% if column.type_now is not none %}alter table {{ table.relation }} drop column "{{ column.name }}";{% endif %}
@@ -292,6 +292,21 @@
     The one door: in one transaction, changes the rows that differ in every published table, logs them, replaces what is
     kept for the next run, and marks the batches as unified. Readers see all of a publish or nothing of it.
 #}
+{# No selection of nodes goes around the gates; only `run --select publish`, which says so itself, does. #}
+{% macro require_gates() %}
+    {%- set left_out = [] -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'test' and 'gates' in node.fqn -%}
+        {%- if node.unique_id not in selected_resources %}{% do left_out.append(node.name) %}{% endif -%}
+    {%- endfor -%}
+    {% if flags.WHICH != 'run' and left_out %}
+        {% do exceptions.raise_compiler_error(
+            'This selection leaves out the gates ' ~ left_out | join(', ') ~ ', so it does not publish. Run `dbt build` without them in `--exclude`; '
+            ~ 'or, to publish what a gate holds after you have looked at it, `dbt run --select publish`.'
+        ) %}
+    {% endif %}
+{% endmacro %}
+
+
 {% materialization publish, default %}
 
     {%- set target_relation = this.incorporate(type='view') -%}
@@ -305,6 +320,8 @@
             ~ 'or, to publish what a gate holds after you have looked at it, `dbt run --select publish`.'
         ) %}
     {% endif %}
+
+    {% do require_gates() %}
 
     {% call statement('begin_publish') %}
         {{ local_settings() }};
