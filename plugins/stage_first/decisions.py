@@ -40,7 +40,10 @@ class Decided(NamedTuple):
 
 @dataclass(frozen=True)
 class Decision:
-    """A row of `ops.merge_decisions`; `client_id` is the client of its record today, None if the record is gone."""
+    """A row of `ops.merge_decisions`; `client_id` is the client of its record today, None if the record is gone.
+
+    An account that was given to another business may part the two records: nothing joins two businesses.
+    """
 
     decision_id: int
     decision: str
@@ -61,6 +64,7 @@ class Decision:
     withdrawn_reason: str | None
     client_id: str | None
     other_client_id: str | None
+    is_across_businesses: bool
     is_applied: bool
 
     @property

@@ -27,11 +27,11 @@ class Pair(NamedTuple):
 
 
 def pairs(decisions: Iterable[Decision], said: str) -> list[Pair]:
-    """The pairs of which something is said; one whose record is gone does not count."""
+    """The pairs of which something is said; one whose record is gone, or in another business, does not count."""
     return [
         Pair(decision.decision_id, str(decision.record_key), str(decision.other_record_key))
         for decision in decisions
-        if decision.decision == said and not decision.is_orphaned
+        if decision.decision == said and not decision.is_orphaned and not decision.is_across_businesses
     ]
 
 

@@ -22,7 +22,7 @@ SAID = {
     "preferred": "for {field}, values{which} win",
     "later": "the conflict about {kind} {value} waits until {until:%Y-%m-%d}",
 }
-_STYLES = {"withdrawn": "dim", "over": "dim", "orphaned": "yellow", "contradicted": "red"}
+_STYLES = {"withdrawn": "dim", "over": "dim", "orphaned": "yellow", "idle": "yellow", "contradicted": "red"}
 
 
 def describe(decision: Decision) -> str:
@@ -56,6 +56,8 @@ def state_of(decision: Decision, against: dict[int, list[int]]) -> str:
         return "over"
     if decision.is_orphaned:
         return "orphaned: its record is gone"
+    if decision.is_across_businesses:
+        return "idle: its records are of two businesses now"
     if decision.decision_id in against:
         return f"contradicted by {numbered(against[decision.decision_id])}"
     return "stands" if decision.is_applied else "waits for unify"

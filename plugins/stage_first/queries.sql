@@ -173,6 +173,7 @@ select
     merge_decisions.withdrawn_reason,
     one.client_id::text as client_id,
     other.client_id::text as other_client_id,
+    coalesce(one.business <> other.business, false) as is_across_businesses,
     applied.decision_id is not null as is_applied
 from ops.merge_decisions
 left join unified.client_records as one on merge_decisions.record_key = one.record_key

@@ -269,6 +269,15 @@ def test_what_a_crash_of_the_server_has_emptied_is_not_published(history: Histor
     assert world.published() == before
 
 
+def test_a_published_table_that_somebody_emptied_is_filled_whole(
+    history: History, capsys: pytest.CaptureFixture[str]
+) -> None:
+    why = "{{ why_everything_is_new({'kind': 'publish', 'rules_version': 'as now'}, 'as now') }}"
+    history.world.connection.execute("truncate unified.clients")
+    history.world.dbt("compile", "--inline", why)
+    assert "unified.clients was emptied by hand" in capsys.readouterr().out
+
+
 def test_a_published_table_that_is_gone_is_filled_whole(history: History, capsys: pytest.CaptureFixture[str]) -> None:
     why = "{{ why_everything_is_new({'kind': 'publish', 'rules_version': 'as now'}, 'as now') }}"
     history.world.connection.execute("drop table unified.subscriptions cascade")

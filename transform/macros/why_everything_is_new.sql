@@ -10,6 +10,12 @@
         {%- if not run_query("select to_regclass('" ~ table ~ "') is not null as is_there").rows[0][0] -%}
             {{ return(table ~ ' is gone') }}
         {%- endif -%}
+        {%- if run_query(
+            "select coalesce(sum(rows_inserted - rows_deleted), 0) > 0 and not exists (select from " ~ table ~ ") as was_emptied"
+            ~ " from ops.published_tables where table_name = '" ~ node.alias ~ "'"
+        ).rows[0][0] -%}
+            {{ return(table ~ ' was emptied by hand') }}
+        {%- endif -%}
     {%- endfor -%}
     {%- set kept_records = target.schema ~ '.int_identity__records' -%}
     {%- set standing = run_query(

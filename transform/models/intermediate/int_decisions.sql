@@ -1,6 +1,7 @@
 {{ config(materialized='kept') }}
 
 -- depends_on: {{ ref('int_run') }}
+-- depends_on: {{ ref('int_rules__options') }}
 with
 
 merge_decisions as (
@@ -9,6 +10,7 @@ merge_decisions as (
 
 ),
 
+-- An e-mail is compared as the options say today, whatever they said when somebody decided.
 standing as (
 
     select
@@ -18,7 +20,7 @@ standing as (
         record_key,
         other_record_key,
         kind,
-        value,
+        case when kind = 'email' then {{ compared_email('value') }} else value end as value,
         field,
         source,
         pattern,

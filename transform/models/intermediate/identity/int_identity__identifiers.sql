@@ -11,9 +11,6 @@
     )
 }}
 
-{%- set gmail_dots = identity_option('gmail_dots') == 'true' -%}
-{%- set gmail_plus = identity_option('gmail_plus') == 'true' -%}
-{%- set folds_emails = gmail_dots or gmail_plus %}
 
 -- depends_on: {{ ref('int_run') }}
 -- depends_on: {{ ref('int_rules__options') }}
@@ -107,17 +104,13 @@ known_accounts as (
 
 found as (
 
-    select {{ 'distinct' if folds_emails else 'all' }}
+    select {{ 'distinct' if folds_gmail() else 'all' }}
         records.record_number,
         records.record_key,
         records.business,
         records.account,
         'email' as kind,
-        {% if folds_emails %}
-        {{ function('fold_email') }}(addresses.email, {{ gmail_dots }}, {{ gmail_plus }}) as value,
-        {% else %}
-        addresses.email as value,
-        {% endif %}
+        {{ compared_email('addresses.email') }} as value,
         null as told_id
     from records
     cross join unnest(records.emails) as addresses (email)
@@ -184,7 +177,11 @@ identifiers as (
             decisions.decision = 'not_theirs'
             and decisions.record_key = ruled.record_key
             and decisions.kind = ruled.kind
-            and decisions.value = ruled.value
+            -- An id that another source tells is the same id in whatever account it turns out to be.
+            and (
+                decisions.value = ruled.value
+                or substr(decisions.value, strpos(decisions.value, '/') + 1) = ruled.told_id
+            )
     )
 
 )

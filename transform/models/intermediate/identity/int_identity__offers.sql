@@ -1,4 +1,7 @@
 {#- What does each record offer to its client, and in which order do the client's records have their say? -#}
+{%- set hidden = 'blocked_lists.emails || withdrawn.hidden' %}
+
+-- depends_on: {{ ref('int_rules__options') }}
 -- depends_on: {{ ref('int_identity__records') }}
 -- depends_on: {{ ref('int_identity__touched') }}
 -- depends_on: {{ ref('int_run') }}
@@ -99,10 +102,10 @@ offers as (
         records.source || '/' || records.kind as origin,
         records.full_name as name,
         case
-            when records.emails && (blocked_lists.emails || withdrawn.hidden)
+            when {{ 'cardinality(records.emails) > 0' if folds_gmail() else 'records.emails && (' ~ hidden ~ ')' }}
                 then array(
                     select addresses.email from unnest(records.emails) with ordinality as addresses (email, place)
-                    where addresses.email <> all(blocked_lists.emails || withdrawn.hidden)
+                    where {{ compared_email('addresses.email') }} <> all({{ hidden }})
                     order by addresses.place
                 )
             else coalesce(records.emails, '{}')

@@ -8,6 +8,17 @@ identity_options as (
         columns={'option': 'text', 'value': 'text'}
     ) }}
 
+),
+
+-- A person may write TRUE, and a spreadsheet does.
+written_anyhow as (
+
+    select
+        option,
+        lower(value) as value,
+        comment
+    from identity_options
+
 )
 
-select * from identity_options
+select * from written_anyhow
