@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ FOLDER = Path(__file__).with_name("templates")
 THEMES = ("auto", "light", "dark")
 LANGUAGE_COOKIE = "stage_first_language"
 THEME_COOKIE = "stage_first_theme"
+_MOST_ENVIRONMENTS = 6
+"""Each keeps its own compiled templates; more regions than these do not look on at once."""
 
 
 class Renderer:
@@ -30,12 +33,12 @@ class Renderer:
 
     def __init__(self, languages: dict[str, Language], pages: list[Page], url_for: Any) -> None:
         self.url_for = url_for
-        self._environments = {code: _environment(language) for code, language in languages.items()}
+        self._environment = lru_cache(_MOST_ENVIRONMENTS)(lambda code: _environment(languages[code]))
         self._navigation = sorted((page for page in pages if page.label), key=lambda page: page.order)
 
     def fragment(self, template: str, language: str, **data: Any) -> str:
         """A part of a page, for any reader of that language."""
-        return self._environments[language].get_template(template).render(**data)
+        return self._environment(language).get_template(template).render(**data)
 
     def page(self, request: Request, template: str, status: int = 200, **data: Any) -> HTMLResponse:
         """A whole page for the one who asks."""

@@ -62,6 +62,10 @@ class Desk:
 def started(desk: Desk) -> Iterator[psutil.Process]:
     assert desk.processes.start(SLEEP, "ana")
     process = psutil.Process(int(str(desk.row()["pid"])))
+    deadline = time.monotonic() + 10
+    while "sleep" not in [child.name() for child in process.children(recursive=True)]:  # before, nobody heeds a signal
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     try:
         yield process
     finally:
@@ -79,7 +83,6 @@ def test_one_of_a_name_is_started_and_the_next_panel_knows_it(desk: Desk) -> Non
 
 def test_the_next_panel_stops_what_the_last_one_started(desk: Desk) -> None:
     with started(desk):
-        time.sleep(0.2)
         assert desk.next_panel().stop("download-all", "eva")
         row = desk.ended()
         assert (row["exit_code"], row["stopped_by"], row["started_by"]) == (130, "eva", "ana")
@@ -93,9 +96,9 @@ def test_a_command_that_was_killed_is_not_under_way(desk: Desk) -> None:
         for child in [*process.children(recursive=True), process]:
             child.kill()
         desk.ended()
-    assert desk.processes.start(SLEEP, "ana")
-    assert desk.processes.stop("download-all", "ana")
-    desk.ended()
+    with started(desk):
+        assert desk.processes.stop("download-all", "ana")
+        desk.ended()
 
 
 def test_another_process_of_the_same_pid_is_not_it(desk: Desk) -> None:
