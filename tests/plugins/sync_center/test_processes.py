@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import psutil
@@ -63,14 +65,24 @@ def started(desk: Desk) -> Iterator[psutil.Process]:
     assert desk.processes.start(SLEEP, "ana")
     process = psutil.Process(int(str(desk.row()["pid"])))
     deadline = time.monotonic() + 10
-    while "sleep" not in [child.name() for child in process.children(recursive=True)]:  # before, nobody heeds a signal
+    while "sleep" not in names_below(process):  # before, nobody heeds a signal
         assert time.monotonic() < deadline
         time.sleep(0.01)
     try:
         yield process
     finally:
-        for child in [*process.children(recursive=True), process] if process.is_running() else []:
-            child.kill()
+        kill_all(process)
+
+
+def names_below(process: psutil.Process) -> list[str]:
+    with suppress(psutil.Error, ProcessLookupError):
+        return [child.name() for child in process.children(recursive=True)]
+    return []
+
+
+def kill_all(process: psutil.Process) -> None:
+    with suppress(psutil.Error, ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_one_of_a_name_is_started_and_the_next_panel_knows_it(desk: Desk) -> None:
@@ -93,8 +105,7 @@ def test_the_next_panel_stops_what_the_last_one_started(desk: Desk) -> None:
 
 def test_a_command_that_was_killed_is_not_under_way(desk: Desk) -> None:
     with started(desk) as process:
-        for child in [*process.children(recursive=True), process]:
-            child.kill()
+        kill_all(process)
         desk.ended()
     with started(desk):
         assert desk.processes.stop("download-all", "ana")
