@@ -18,6 +18,7 @@ from sync_center.security import audit, tokens, users
 from sync_center.security.passwords import random_password
 from sync_center.security.roles import ROLES
 from sync_center.settings import Settings
+from sync_center.unit import systemd_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +73,12 @@ def serve(environment: str | None, host: str | None, port: int | None, root_path
         server_header=False,
         timeout_graceful_shutdown=_SECONDS_TO_END,
     )
+
+
+@main.command()
+def systemd() -> None:
+    """Print the panel as a unit of systemd."""
+    click.echo(systemd_unit())
 
 
 def settle(environment: str | None, given: dict[str, str]) -> Settings:

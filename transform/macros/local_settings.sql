@@ -1,9 +1,10 @@
 {#
-    Settings for one transaction, whatever the server's are: enough memory for large sorts, and no just-in-time
-    compiling, which costs seconds for each of our long queries and gains nothing.
+    Settings for one transaction, whatever the server's are: enough memory for large sorts, as long as it takes (managed
+    servers end a query after two minutes), and no just-in-time compiling, which costs seconds for each of our long
+    queries and gains nothing.
 #}
 {% macro local_settings() -%}
-    set local work_mem to '{{ var("work_mem") }}'; set local jit to off
+    set local work_mem to '{{ var("work_mem") }}'; set local statement_timeout to '{{ var("statement_timeout") }}'; set local jit to off
     {#- A full run reads whole tables: a nested loop is never right there, whatever an estimate says. #}
     {%- if execute and this_run().is_full %}; set local enable_nestloop to off
     {#- Any other run looks a few rows up in large tables that are in memory or on a disk without a needle. #}
