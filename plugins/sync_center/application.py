@@ -18,6 +18,7 @@ from sync_center.database import Database
 from sync_center.language.catalogues import all_languages
 from sync_center.live import Broadcaster
 from sync_center.panel import Panel
+from sync_center.prefix import PrefixMiddleware
 from sync_center.processes import Processes
 from sync_center.rendering import Renderer, url_maker
 from sync_center.security.headers import SecurityMiddleware
@@ -37,10 +38,7 @@ _YEAR = "public, max-age=31536000, immutable"
 
 def make_application(settings: Settings) -> FastAPI:
     """The application, for a server or a test."""
-    application = FastAPI(
-        title="Sync Center", openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan,
-        root_path=settings.root_path,
-    )  # fmt: skip
+    application = FastAPI(title="Sync Center", openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan)
     application.state.version = _version()
     application.state.panel = panel = _panel(settings, application)
     for page in panel.pages:
@@ -52,6 +50,7 @@ def make_application(settings: Settings) -> FastAPI:
         large=set().union(*(page.large for page in panel.pages)),
         foreign=set().union(*(page.foreign for page in panel.pages)),
     )
+    application.add_middleware(PrefixMiddleware, root_path=settings.root_path)
     return application
 
 

@@ -33,7 +33,9 @@ class _Said(NamedTuple):
 _SAID = {
     400: _Said(
         N_("This address or form cannot be read"),
-        N_("Something in it has another shape than expected. Go back and correct it, or start from a page of the menu."),
+        N_(
+            "Something in it has another shape than expected. Go back and correct it, or start from a page of the menu."
+        ),
     ),
     401: _Said(N_("Nobody is logged in"), N_("Log in, or give a token.")),
     403: _Said(
@@ -44,7 +46,9 @@ _SAID = {
         N_("There is nothing here"),
         N_("The address may be old, or what it showed is gone. Start from a page of the menu."),
     ),
-    405: _Said(N_("There is nothing here"), N_("This address cannot be used in that way. Start from a page of the menu.")),
+    405: _Said(
+        N_("There is nothing here"), N_("This address cannot be used in that way. Start from a page of the menu.")
+    ),
     409: _Said(N_("That cannot be done now"), N_("Read why, then go back.")),
     413: _Said(N_("That is too large"), N_("Send less at once.")),
     429: _Said(N_("Too many attempts"), N_("Wait a quarter of an hour, then try again.")),

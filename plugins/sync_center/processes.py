@@ -89,7 +89,9 @@ class Processes:
     def under_way(self) -> list[Row]:
         """The commands of this machine that have not ended; those that ended unseen are written down as ended."""
         with self._database.connection() as connection:
-            return [row for row in fetch(connection, "commands", "under_way", machine=machine()) if _lives(row, connection)]
+            return [
+                row for row in fetch(connection, "commands", "under_way", machine=machine()) if _lives(row, connection)
+            ]
 
     def _launch(self, command_id: int, command: Command, words: Sequence[str], who: str) -> None:
         self._logs.mkdir(parents=True, exist_ok=True)
@@ -114,9 +116,7 @@ class Processes:
 
     def _environment(self, command: Command, who: str) -> dict[str, str]:
         """As in the shell that started the panel, so that `.env` is read anew; with who asked for it."""
-        around = {
-            name: value for name, value in self._settings.child_environment.items() if not name.startswith(_OURS)
-        }
+        around = {name: value for name, value in self._settings.child_environment.items() if not name.startswith(_OURS)}
         if self._settings.environment:
             around["MELTANO_ENVIRONMENT"] = self._settings.environment
         if command.run_id:

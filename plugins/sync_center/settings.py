@@ -28,7 +28,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     root_path: str = ""
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     session_days: int = 30
     logs: Path = project.DATA / "logs" / "panel"
     """Where the output of the commands goes that it starts."""

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import psycopg
 import uvicorn
-from support.databases import free_port
 from sync_center.application import make_application
 from sync_center.security import users
 from sync_center.settings import Settings
+
+from support.databases import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,7 +90,9 @@ class Visitor:
         """A page."""
         return self.client.get(path, **options)
 
-    def post(self, path: str, data: Mapping[str, Any] | None = None, *, seen: str = "/", **options: Any) -> httpx.Response:
+    def post(
+        self, path: str, data: Mapping[str, Any] | None = None, *, seen: str = "/", **options: Any
+    ) -> httpx.Response:
         """A form as the page `seen` has it, with its token."""
         return self.client.post(path, data={"form_token": self.form_token(seen), **(data or {})}, **options)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from zoneinfo import ZoneInfo
 
-NOTHING = "–"
+NOTHING = "\N{EN DASH}"
 _MOST_COUNTED = 1000
 
 

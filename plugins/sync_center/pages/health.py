@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import psycopg
-from fastapi import Request  # noqa: TC002 - FastAPI reads it
+from fastapi import Request
 from fastapi.responses import JSONResponse
 from psycopg_pool import PoolTimeout
 

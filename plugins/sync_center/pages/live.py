@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import HTTPException, Request  # noqa: TC002 - FastAPI reads them
+from fastapi import HTTPException, Request
 from sse_starlette import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Annotated
 
-from fastapi import Form, Request, Response  # noqa: TC002 - FastAPI reads them
+from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from sync_center.page import Page
@@ -20,7 +20,7 @@ page = Page("login")
 
 
 @page.get("/login", role=None, name="login")
-def show(request: Request, next: str = "/") -> Response:  # noqa: A002
+def show(request: Request, next: str = "/") -> Response:
     """The form."""
     if current_user(request):
         return RedirectResponse(_safe(request, next), 303)
@@ -32,7 +32,7 @@ def log_in(
     request: Request,
     name: Annotated[str, Form()],
     password: Annotated[str, Form()],
-    next: Annotated[str, Form()] = "/",  # noqa: A002
+    next: Annotated[str, Form()] = "/",
 ) -> Response:
     """Open a login, or say no without saying what was wrong."""
     panel, language = panel_of(request), language_of(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import urllib.parse
 from typing import Annotated
 
-from fastapi import Form, Request, Response  # noqa: TC002 - FastAPI reads them
+from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from sync_center.language.catalogues import NAMES
@@ -34,4 +34,6 @@ def _back(request: Request) -> str:
     parts = urllib.parse.urlsplit(request.headers.get("referer", ""))
     path = parts.path if parts.netloc == request.headers.get("host") else ""
     start = panel_of(request).renderer.url_for("home")
-    return urllib.parse.urlunsplit(("", "", path, parts.query, "")) if path.startswith("/") and path[1:2] != "/" else start
+    return (
+        urllib.parse.urlunsplit(("", "", path, parts.query, "")) if path.startswith("/") and path[1:2] != "/" else start
+    )

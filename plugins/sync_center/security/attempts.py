@@ -14,8 +14,8 @@ MINUTES = 15
 
 def must_wait(database: Database, name: str, address: str) -> bool:
     """Whether too many logins have failed lately."""
-    row = database.row("security", "failures", name=name, address=address, minutes=MINUTES) or {}
-    return row.get("by_name", 0) >= MOST_BY_NAME or row.get("by_address", 0) >= MOST_BY_ADDRESS
+    (row,) = database.rows("security", "failures", name=name, address=address, minutes=MINUTES)
+    return bool(row["by_name"] >= MOST_BY_NAME or row["by_address"] >= MOST_BY_ADDRESS)
 
 
 def note_failure(database: Database, name: str, address: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
-from fastapi import Request  # noqa: TC002 - FastAPI reads it
+from fastapi import Request
 
 from sync_center.security import sessions, tokens
 from sync_center.security.sessions import COOKIE, VISITOR_COOKIE, form_token
@@ -56,11 +56,10 @@ class Guard:
             LoginNeededError: nobody is logged in.
             RefusedError: the role is too low, or the proof is missing.
         """
-        if "authorization" in request.headers:
-            user = self._script(request)
-        else:
+        is_script = "authorization" in request.headers
+        if not is_script:
             _check_token(request, token)
-            user = current_user(request)
+        user = self._script(request) if is_script else current_user(request)
         if self.role is None:
             return
         if user is None:

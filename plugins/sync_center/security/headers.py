@@ -28,7 +28,7 @@ _READING = {"GET", "HEAD", "OPTIONS"}
 
 
 class SecurityMiddleware:
-    """`large` are paths (below the root) whose bodies may be larger than a form; `foreign` those that strangers call."""
+    """`large`: paths below the root whose bodies may be larger than a form; `foreign`: those that strangers call."""
 
     def __init__(self, app: ASGIApp, large: set[str], foreign: set[str]) -> None:
         self._app = app

@@ -37,9 +37,7 @@ def visitors(panel: Panel) -> dict[str, Visitor]:
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=lambda route: f"{route.method} {route.path}")
-def test_a_route_is_refused_to_those_below_its_role(
-    route: Route, panel: Panel, visitors: dict[str, Visitor]
-) -> None:
+def test_a_route_is_refused_to_those_below_its_role(route: Route, panel: Panel, visitors: dict[str, Visitor]) -> None:
     assert route.guard is not None
     assert route.guard.role is not None
     for role, visitor in visitors.items():
@@ -115,8 +113,15 @@ def test_a_login_ends_when_it_is_taken_away(panel: Panel) -> None:
 def test_login_leads_where_one_wanted_to_go_and_never_elsewhere(panel: Panel) -> None:
     panel.add_user("omar", "viewer")
     assert panel.visitor().get("/preview?x=1").headers["location"] == "/login?next=%2Fpreview%3Fx%3D1"
-    for wanted, leads in {"/preview?x=1": "/preview?x=1", "//evil.example": "/", "/\\evil": "/", "https://e": "/"}.items():
-        answer = panel.visitor().post("/login", {"name": "omar", "password": "correct horse battery", "next": wanted}, seen="/login")
+    for wanted, leads in {
+        "/preview?x=1": "/preview?x=1",
+        "//evil.example": "/",
+        "/\\evil": "/",
+        "https://e": "/",
+    }.items():
+        answer = panel.visitor().post(
+            "/login", {"name": "omar", "password": "correct horse battery", "next": wanted}, seen="/login"
+        )
         assert answer.headers["location"] == leads
 
 

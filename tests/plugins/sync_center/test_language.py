@@ -70,7 +70,9 @@ def test_a_translation_is_used_has_the_same_parts_and_is_another_text(code: str)
                 english = message.id if isinstance(message.id, str) else message.id[0]
                 others = [message.string] if isinstance(message.string, str) else list(message.string)
                 assert english in used, f"{file.name}: nobody says {english!r} any more"
-                assert all(set(PLACEHOLDER.findall(other)) <= set(PLACEHOLDER.findall(str(message.id))) for other in others)
+                assert all(
+                    set(PLACEHOLDER.findall(other)) <= set(PLACEHOLDER.findall(str(message.id))) for other in others
+                )
                 assert english in SAME or english not in others, f"{file.name}: {english!r} is not translated"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastapi import HTTPException, Request, Response  # noqa: TC002 - FastAPI reads them
+from fastapi import HTTPException, Request, Response
 from stage_first.preview import read_preview
 from stage_first.settings import UsageError
 from stage_first.sources import all_sources
@@ -62,7 +62,9 @@ def sync(request: Request, source: str) -> Response:
         said = text("%(source)s is being downloaded already.", source=found.label)
         return done(request, said, to="home", tone="info")
     if not card.is_configured:
-        said = text("%(source)s is not connected yet: set %(names)s in .env.", source=found.label, names=", ".join(card.wanted))
+        said = text(
+            "%(source)s is not connected yet: set %(names)s in .env.", source=found.label, names=", ".join(card.wanted)
+        )
         return done(request, said, to="home", tone="error")
     return _start(request, meltano_run(found.job), text("The download of %(source)s has started.", source=found.label))
 
@@ -76,7 +78,9 @@ def stop(request: Request, name: str) -> Response:
         said = text("There is nothing to stop here: it has ended, or it runs on another machine.")
         return done(request, said, to="home", tone="info")
     audit.note(panel.database, who, "stop", name)
-    return done(request, text("It is being stopped; what it has committed stays, and it goes on from there."), to="home")
+    return done(
+        request, text("It is being stopped; what it has committed stays, and it goes on from there."), to="home"
+    )
 
 
 @page.post("/unify", role="operator", name="unify")
@@ -160,7 +164,9 @@ def _stop(panel: Panel, home: Home, name: str, who: str) -> bool:
     card = next((one for one in home.cards if one.name == name and one.is_running), None)
     if card is None:
         return False
-    return panel.processes.stop(f"download-{name}", who) or bool(card.run and panel.processes.stop_run(card.run["run_id"]))
+    return panel.processes.stop(f"download-{name}", who) or bool(
+        card.run and panel.processes.stop_run(card.run["run_id"])
+    )
 
 
 def _who(request: Request) -> str:

@@ -47,7 +47,9 @@ def _what_is_in(home: Home, language: Language) -> str:
     if any(card.state == INCOMPLETE for card in home.used) or home.complete_up_to is None:
         behind = [card.label for card in home.used if _is_behind(card.state, card.complete_up_to)]
         if len(behind) > MOST_NAMED:
-            return language.text("Not everything is in yet from %(number)s sources", number=language.number(len(behind)))
+            return language.text(
+                "Not everything is in yet from %(number)s sources", number=language.number(len(behind))
+            )
         return language.text("Not everything is in yet from %(names)s", names=_listed(behind, language))
     return language.text("Everything is in up to %(moment)s", moment=language.moment(home.complete_up_to))
 
@@ -59,9 +61,7 @@ def _is_behind(state: str, complete_up_to: object) -> bool:
 def _what_waits(home: Home, language: Language) -> str:
     if not home.pending:
         return language.text("nothing waits to be unified")
-    return language.texts_of(
-        "%(number)s row waits to be unified", "%(number)s rows wait to be unified", home.pending
-    )
+    return language.texts_of("%(number)s row waits to be unified", "%(number)s rows wait to be unified", home.pending)
 
 
 def _what_needs_a_person(home: Home, language: Language) -> str:

@@ -72,17 +72,23 @@ class Card:
         return self.new + self.changed
 
     @property
+    def progress(self) -> tuple[int, int] | None:
+        """What is done, and how much there is; None where the run does not know."""
+        if not self.run or not self.is_running or not self.run["progress_total"]:
+            return None
+        return self.run["progress_done"] or 0, self.run["progress_total"]
+
+    @property
     def percent(self) -> int | None:
-        """How far the run is, where it knows how much there is."""
-        done, total = (self.run["progress_done"], self.run["progress_total"]) if self.run else (None, None)
-        return min(99, 100 * done // total) if self.is_running and done is not None and total else None
+        """How far the run is."""
+        return min(99, 100 * self.progress[0] // self.progress[1]) if self.progress else None
 
     @property
     def seconds_left(self) -> float | None:
         """How long it may still take, as fast as it was so far."""
-        done, total = (self.run["progress_done"], self.run["progress_total"]) if self.run else (None, None)
-        if not self.run or not self.percent or self.run["seconds"] < _SECONDS_TO_JUDGE:
+        if not self.run or not self.progress or not self.progress[0] or self.run["seconds"] < _SECONDS_TO_JUDGE:
             return None
+        done, total = self.progress
         return float(self.run["seconds"] * max(0, total - done) / done)
 
     @property
@@ -92,7 +98,12 @@ class Card:
 
 
 def cards(
-    runs: list[Row], rows: list[Row], complete: list[Row], commands: list[Row], ended: list[Row], environment: Mapping[str, str]
+    runs: list[Row],
+    rows: list[Row],
+    complete: list[Row],
+    commands: list[Row],
+    ended: list[Row],
+    environment: Mapping[str, str],
 ) -> list[Card]:
     """All sources that have a tap, and those that others have put into staging."""
     by_source = {row["source"]: row for row in runs if row["source"] != "unify"}
@@ -102,24 +113,37 @@ def cards(
     names = [*known, *sorted((set(by_source) | set(staged)) - set(known))]
     return [
         _card(
-            name, known.get(name), by_source.get(name), staged.get(name, _NOTHING_STAGED), until.get(name),
-            _of(name, commands) or _not_reached(name, commands, by_source.get(name), known, environment), _bad_end(_of(name, ended), by_source.get(name)), environment,
+            known.get(name) or name,
+            by_source.get(name),
+            staged.get(name, _NOTHING_STAGED),
+            until.get(name),
+            commands,
+            _bad_end(_of(name, ended), by_source.get(name)),
+            environment,
         )
         for name in names
-    ]  # fmt: skip
+    ]
 
 
 def _card(
-    name: str, source: Source | None, run: Row | None, staged: Row, until: datetime | None,
-    command: Row | None, ended: Row | None, environment: Mapping[str, str],
-) -> Card:  # fmt: skip
-    is_configured = bool(source and source.is_configured(environment))
+    source: Source | str,
+    run: Row | None,
+    staged: Row,
+    until: datetime | None,
+    commands: list[Row],
+    ended: Row | None,
+    environment: Mapping[str, str],
+) -> Card:
+    """`source` is a name only, where no tap of ours reads it."""
+    name, label = (source, source) if isinstance(source, str) else (source.name, source.label)
+    is_configured = not isinstance(source, str) and source.is_configured(environment)
+    command = _of(name, commands) or (_all_of_them(commands, run) if is_configured else None)
     return Card(
         name=name,
-        label=source.label if source else name,
+        label=label,
         state=_state(run, command, ended),
         is_configured=is_configured,
-        wanted=[] if is_configured or not source else source.missing(environment),
+        wanted=[] if is_configured or isinstance(source, str) else source.missing(environment),
         run=run,
         rows=staged["rows_staged"],
         new=staged["rows_new"],
@@ -145,14 +169,10 @@ def _of(name: str, commands: list[Row]) -> Row | None:
     return next((row for row in commands if row["name"] == f"download-{name}"), None)
 
 
-def _not_reached(
-    name: str, commands: list[Row], run: Row | None, known: Mapping[str, Source], environment: Mapping[str, str]
-) -> Row | None:
+def _all_of_them(commands: list[Row], run: Row | None) -> Row | None:
     """The download of all sources, while it has yet to begin with this one."""
-    all_of_them = next((row for row in commands if row["name"] == "download-all"), None)
-    if all_of_them is None or name not in known or not known[name].is_configured(environment):
-        return None
-    return all_of_them if run is None or run["started_at"] < all_of_them["started_at"] else None
+    row = next((row for row in commands if row["name"] == "download-all"), None)
+    return row if row and (run is None or run["started_at"] < row["started_at"]) else None
 
 
 def _bad_end(ended: Row | None, run: Row | None) -> Row | None:
