@@ -1,4 +1,4 @@
-"""Changes `.env`: comments and other lines stay as they are, nobody reads half of it, and only its owner may read it."""
+"""Changes `.env`: comments and other lines stay, nobody ever reads half of it, and only its owner may read it."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def _changed(path: Path, values: Mapping[str, str]) -> str:
     bindings = list(parse_stream(io.StringIO(text, newline="")))
     last = {binding.key: place for place, binding in enumerate(bindings) if binding.key in values}
     kept = []
-    for place, binding in enumerate(bindings):
-        if binding.key not in values:
-            kept.append(binding.original.string)
-        elif last[binding.key] == place:
-            kept.append(_line(binding.key, values[binding.key], binding.original.string))
+    for place, (name, _, original, _) in enumerate(bindings):
+        if name is None or name not in values:
+            kept.append(original.string)
+        elif last[name] == place:
+            kept.append(_line(name, values[name], original.string))
     lines = "".join(kept)
     missing = [_line(name, value) for name, value in values.items() if name not in last]
     return (lines if not missing or not lines or lines.endswith("\n") else f"{lines}\n") + "".join(missing)

@@ -27,7 +27,7 @@ POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; "
     "font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts"
 )
-"""dbt's page needs inline scripts and eval. It is one file and asks for nothing, so it gets no origin, no cookie, no net."""
+"""dbt's page needs inline scripts and eval. It is one file that asks for nothing: it gets no origin, cookie or net."""
 page = Page("lineage", N_("Lineage"), order=80)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 page = Page("quality", N_("Data quality"), order=70)
 """The money pages of issue 5 have their place before this one: order 60."""
 PAGE_ROWS = 50
-_KEYS = {
+_KEYS: dict[str, dict[str, Any]] = {
     "shared": {"business": "", "kind": "", "value": ""},
     "unidentifiable": {"record_key": ""},
     "rejects": {"reject_id": 2**62},
@@ -39,7 +39,7 @@ def show(request: Request) -> Response:
     keeper = keeper_of(panel)
     figures = keeper.look(panel.database)
     state = panel.database.row("quality", "state") or {}
-    told = {"figures": figures, "is_counting": keeper.is_counting, "topics": TOPICS, "reasons": REASONS}
+    told: Row = {"figures": figures, "is_counting": keeper.is_counting, "topics": TOPICS, "reasons": REASONS}
     return render(request, "quality/quality.html", is_unified=state.get("is_unified"), **told)
 
 
@@ -50,7 +50,7 @@ def topic(request: Request, name: str, after: str = "") -> Response:
         raise HTTPException(404)
     panel = panel_of(request)
     rows, following = _indexed(panel, name, after) if name in _KEYS else _counted(panel, name, after)
-    told = {"topic": BY_NAME[name], "rows": rows, "following": following, "columns": COLUMNS, "reasons": REASONS}
+    told: Row = {"topic": BY_NAME[name], "rows": rows, "following": following, "columns": COLUMNS, "reasons": REASONS}
     is_counting = name not in _KEYS and keeper_of(panel).is_counting
     return render(request, "quality/topic.html", client_route=_client_route(panel), is_counting=is_counting, **told)
 
@@ -82,7 +82,7 @@ def _written(key: dict[str, Any]) -> str:
 def _read(text: str, key: dict[str, Any]) -> dict[str, Any]:
     """The key in an address; whoever changes it by hand is told that it cannot be read."""
     try:
-        given = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        given: Row = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError, RecursionError) as error:
         raise HTTPException(400) from error
     is_known = isinstance(given, dict) and given.keys() == key.keys()

@@ -1,4 +1,4 @@
-"""How each source stands: which of its settings are written, and what its last test said. No secret leaves this file."""
+"""How each source stands: which settings are written, what its last test said. No secret leaves this file."""
 
 from __future__ import annotations
 
@@ -100,12 +100,13 @@ def changes(panel: Panel, source: Source, given: Mapping[str, str], removed: set
     """
     written, found = written_settings(panel.settings.environment), {}
     for setting in settings_of(source):
-        value = given.get(setting.variable, "")
+        if setting.variable not in given:
+            continue
+        value = given[setting.variable]
         if setting.is_secret and setting.variable in removed:
             found[setting.variable] = ""
-        elif setting.variable in given and not (setting.is_secret and not value):
-            if value != written.get(setting.variable, ""):
-                found[setting.variable] = value
+        elif value != written.get(setting.variable, "") and (value or not setting.is_secret):
+            found[setting.variable] = value
     fixed = [name for name in found if panel.settings.child_environment.get(name)]
     if fixed:
         raise UsageError(f"{fixed[0]} is set where the panel was started; that wins over .env, so change it there.")

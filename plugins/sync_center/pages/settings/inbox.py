@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Form, Request, Response
 
@@ -13,6 +13,9 @@ from sync_center.pages.settings.tokens import end, make
 from sync_center.panel import panel_of
 from sync_center.security import tokens
 from sync_center.security.guard import current_user
+
+if TYPE_CHECKING:
+    from sync_center.database import Row
 
 
 @page.get("/settings/inbox", role="viewer", name="inbox_settings")
@@ -38,7 +41,7 @@ def _page(request: Request, *, secret: str = "") -> Response:
     panel, user = panel_of(request), current_user(request)
     with panel.database.connection() as connection:
         standing = [row for row in tokens.listed(connection) if "inbox" in row["scopes"]]
-    told = {
+    told: Row = {
         "address": _address(request),
         "is_private": request.url.hostname in {"127.0.0.1", "localhost", "::1"} or request.url.scheme != "https",
         "secret": secret,

@@ -81,9 +81,7 @@ def end_sessions(request: Request, name: Name) -> Response:
     return saved(request, N_("All open logins of that user have ended."), to="people")
 
 
-def _change(
-    request: Request, action: str, name: str, change: Callable[[Connection], None], **details: str
-) -> None:
+def _change(request: Request, action: str, name: str, change: Callable[[Connection], None], **details: str) -> None:
     with panel_of(request).database.connection() as connection, connection.transaction():
         change(connection)
         audit.note(connection, who(request), action, name, **details)

@@ -14,7 +14,6 @@ from stage_first.settings import UsageError
 from sync_center.language.catalogues import N_
 from sync_center.pages.settings.sections import Fields, page, saved, show, texts_of, who
 from sync_center.panel import panel_of
-from sync_center.rendering import language_of
 from sync_center.security import audit
 
 if TYPE_CHECKING:

@@ -23,7 +23,9 @@ _DAILY = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* \*")
 def show_schedules(request: Request) -> Response:
     """The schedules."""
     panel, language = panel_of(request), language_of(request)
-    rows = [{**one, "when": when(one["interval"], language), "is_merging": one["job"] in MERGING} for one in schedules()]
+    rows = [
+        {**one, "when": when(one["interval"], language), "is_merging": one["job"] in MERGING} for one in schedules()
+    ]
     return show(request, "schedules.html", "schedules", schedules=rows, lines=crontab(panel.environment()))
 
 

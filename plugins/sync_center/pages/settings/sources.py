@@ -20,14 +20,18 @@ from sync_center.security import audit
 if TYPE_CHECKING:
     from sync_center.panel import Panel
 
-_DEMO = N_("This is the demo: its sources are the sandbox's. Real credentials are written where the panel runs without it.")
+_DEMO = N_(
+    "This is the demo: its sources are the sandbox's. Real credentials are written where the panel runs without it."
+)
 
 
 @page.get("/settings", role="viewer", name="settings")
 def sources(request: Request) -> Response:
     """All sources."""
     panel = panel_of(request)
-    return show(request, "sources.html", "settings", connections=connections(panel), is_demo=_is_demo(panel), demo=_DEMO)
+    return show(
+        request, "sources.html", "settings", connections=connections(panel), is_demo=_is_demo(panel), demo=_DEMO
+    )
 
 
 @page.post("/settings/sources/{name}", role="owner", name="save_source")

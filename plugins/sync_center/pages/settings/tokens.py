@@ -27,9 +27,7 @@ def show_tokens(request: Request) -> Response:
 
 
 @page.post("/settings/tokens", role="owner", name="add_token")
-def add(
-    request: Request, name: Annotated[str, Form()], scopes: Annotated[list[str] | None, Form()] = None
-) -> Response:
+def add(request: Request, name: Annotated[str, Form()], scopes: Annotated[list[str] | None, Form()] = None) -> Response:
     """Make a token; it is shown on the page that answers, and nowhere else."""
     try:
         token = make(request, name, [scope for scope in scopes or [] if scope in WORDS])
