@@ -188,7 +188,7 @@ def record(
     values = None if row is None else json.dumps({name: row[name] for name in seed.types if name in row})
     key_text = json.dumps({column: key.get(column) for column in seed.key})
     with connection.cursor(row_factory=scalar_row) as cursor:
-        return int(cursor.execute(_INSERT, [seed.name, key_text, values, because, who]).fetchone())
+        return int(cursor.execute(_INSERT, [seed.name, key_text, values, because, who]).fetchone() or 0)
 
 
 def close(connection: psycopg.Connection[Any], changes: Iterable[Override], who: str) -> None:
