@@ -1,12 +1,13 @@
--- name: next_batch
--- The number of the next batch.
-select nextval(pg_get_serial_sequence('ops.batches', 'batch_id')) as batch_id
-
--- name: page
--- Which ManyChat page is downloaded into an account.
-select id from staging_manychat.page_info
-where account = %(account)s and _deleted_at is null
-limit 1
+-- name: prepare
+-- The number of the next batch, and which ManyChat page is downloaded into the account; the commit waits for the disk.
+select
+    set_config('synchronous_commit', 'on', true) as waits,
+    nextval(pg_get_serial_sequence('ops.batches', 'batch_id')) as batch_id,
+    (
+        select id from staging_manychat.page_info
+        where account = %(account)s and _deleted_at is null
+        limit 1
+    ) as page_id
 
 -- name: write
 -- Stores pushes; a repeated one says anew that it holds, but not within a minute: then it is the same request again.

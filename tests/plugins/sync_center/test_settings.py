@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from dotenv import dotenv_values
+from sync_center import cli
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -260,3 +261,16 @@ def test_a_script_in_a_value_stays_text(panel: Panel, owner: Visitor) -> None:
     for part in ("/tokens", "/rules"):
         assert "<script>alert" not in owner.get(f"/settings{part}").text
     panel.query("truncate ops.rule_overrides")
+
+
+def test_a_change_of_the_env_file_counts_for_what_is_started_next(
+    fake_commands: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meltano hands what `.env` says to the panel as if the shell had said it."""
+    (fake_commands / ".env").write_text("TAP_STRIPE_API_KEY=old\nTAP_CSV_FILES=a.csv\n")
+    monkeypatch.setenv("TAP_STRIPE_API_KEY", "old")
+    monkeypatch.setenv("TAP_CSV_FILES", "of the shell.csv")
+    monkeypatch.setattr(cli, "enter", lambda _environment: "postgresql:///nowhere")
+    around = cli.settle(None, {}).child_environment
+    assert "TAP_STRIPE_API_KEY" not in around
+    assert around["TAP_CSV_FILES"] == "of the shell.csv"

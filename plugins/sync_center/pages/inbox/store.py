@@ -46,9 +46,8 @@ def _commit(
     connection: Connection, account: Account, bodies: Sequence[bytes], read: Sequence[Push | str]
 ) -> list[Outcome]:
     with connection.transaction():
-        connection.execute("set local synchronous_commit to on")
-        ((batch_id,),) = (row.values() for row in fetch(connection, "inbox", "next_batch"))
-        outcomes = _of_this_page(connection, account, read)
+        (ready,) = fetch(connection, "inbox", "prepare", account=account.name)
+        batch_id, outcomes = ready["batch_id"], _of_this_page(account, ready["page_id"], read)
         pushes = {one.id: one for one in outcomes if isinstance(one, Push)}
         written = _write(connection, account, batch_id, sorted(pushes.values(), key=lambda push: push.id))
         refused = [(body, one) for body, one in zip(bodies, outcomes, strict=True) if isinstance(one, str)]
@@ -61,10 +60,8 @@ def _commit(
     return [one if isinstance(one, str) else None for one in outcomes]
 
 
-def _of_this_page(connection: Connection, account: Account, read: Sequence[Push | str]) -> list[Push | str]:
+def _of_this_page(account: Account, known: str | None, read: Sequence[Push | str]) -> list[Push | str]:
     """A subscriber of another page than the one that is downloaded into this account is somebody else's."""
-    pages = fetch(connection, "inbox", "page", account=account.name)
-    known = pages[0]["id"] if pages else None
     return [
         f"of page {one.page_id}, but account {account.name} is page {known}"
         if isinstance(one, Push) and known and one.page_id and one.page_id != known
