@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from tap_core import raw_json
 from tap_core.api_stream import Facts
 from tap_core.errors import ChangedEnvelopeError, WrongCredentialError
-from tap_core.intervals import from_text, to_text
 from tap_core.list_stream import ListStream
 from typing_extensions import override
 
 from tap_manychat.base import QueueStream
 from tap_manychat.client import SUBSCRIBER, SYSTEM_FIELD
+from tap_manychat.profile import numbers_of, subscribed_at
 from tap_manychat.seeds import FIELD
 
 if TYPE_CHECKING:
@@ -60,16 +59,11 @@ class Subscribers(QueueStream):
         page_id = fields.get("page_id")
         if page_id is not None and str(page_id) != self.tap.page_id:
             raise WrongCredentialError(f"ManyChat sent a subscriber of page {page_id} for a token of another page.")
-        subscribed = fields.get("subscribed")
-        return Facts(str(fields["id"]), _utc(subscribed) if isinstance(subscribed, str) else None)
+        return Facts(str(fields["id"]), subscribed_at(fields))
 
     @override
     def numbers(self, fields: dict[str, Any]) -> list[str]:
-        """The system phone, and the WhatsApp number, which has its country but no plus."""
-        phone, whatsapp = fields.get("phone"), fields.get("whatsapp_phone")
-        texts = [phone] if isinstance(phone, str) else []
-        texts += [f"+{whatsapp.lstrip('+')}"] if isinstance(whatsapp, str) and whatsapp.strip() else []
-        return self.tap.phone_reader.read_all(texts)
+        return numbers_of(fields, self.tap.phone_reader)
 
 
 class Lookups(QueueStream):
@@ -171,11 +165,3 @@ class Flows(PageList):
 
 
 STREAMS: tuple[type[ApiStream], ...] = (Subscribers, Lookups, PageInfo, Tags, CustomFields, BotFields, Flows)
-
-
-def _utc(moment: str) -> str | None:
-    """A time that carries the page's offset, in UTC; None if it is no such time."""
-    try:
-        return to_text(from_text(moment)) if datetime.fromisoformat(moment).tzinfo else None
-    except ValueError:
-        return None

@@ -48,8 +48,13 @@ def crontab(environment: Mapping[str, str]) -> str:
     """The lines; those of a source that is not configured come commented out, too."""
     log = _for_cron(project.DATA / "logs" / "cron.log")
     head = _HEAD.format(log=log, bin=project.BIN, command=_for_cron(project.BIN / "stage-first"))
-    schedules = yaml.safe_load((project.ROOT / "meltano.yml").read_text("utf-8"))["schedules"]
-    return "\n".join([head, *(_line(schedule, log, environment) for schedule in schedules)])
+    return "\n".join([head, *(_line(schedule, log, environment) for schedule in schedules())])
+
+
+def schedules() -> list[dict[str, str]]:
+    """The schedules of `meltano.yml`: name, job, interval."""
+    found: list[dict[str, str]] = yaml.safe_load((project.ROOT / "meltano.yml").read_text("utf-8"))["schedules"]
+    return found
 
 
 def systemd_unit() -> str:

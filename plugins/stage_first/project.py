@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("STAGE_FIRST_DATA") or ROOT / ".data")
+ENV_FILE = ROOT / ".env"
 TRANSFORM = ROOT / "transform"
 BIN = ROOT / ".venv" / "bin"
 DEMO = "demo"

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import yaml  # type: ignore[import-untyped]
+from psycopg.rows import scalar_row
 
 from stage_first import project
 from stage_first.queries import fetch
@@ -186,8 +187,8 @@ def record(
     close(connection, before, who)
     values = None if row is None else json.dumps({name: row[name] for name in seed.types if name in row})
     key_text = json.dumps({column: key.get(column) for column in seed.key})
-    written = connection.execute(_INSERT, [seed.name, key_text, values, because, who]).fetchone()
-    return int(written[0]) if written else 0
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        return int(cursor.execute(_INSERT, [seed.name, key_text, values, because, who]).fetchone() or 0)
 
 
 def close(connection: psycopg.Connection[Any], changes: Iterable[Override], who: str) -> None:

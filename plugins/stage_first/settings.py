@@ -31,10 +31,16 @@ class UsageError(Exception):
 
 def dotenv(meltano_environment: str | None = None) -> dict[str, str]:
     """What `.env` says, where the environment does not say otherwise; for the demo, its own settings of taps."""
-    found = dotenv_values(project.ROOT / ".env")
+    found = written_settings(meltano_environment)
+    return {name: value for name, value in found.items() if name not in os.environ}
+
+
+def written_settings(meltano_environment: str | None = None) -> dict[str, str]:
+    """What `.env` says, whatever the environment says."""
+    found = dotenv_values(project.ENV_FILE)
     if meltano_environment == project.DEMO:
         found = {**without_plugins(found), **dotenv_values(project.DEMO_SETTINGS)}
-    return {name: value for name, value in found.items() if value and name not in os.environ}
+    return {name: value for name, value in found.items() if value}
 
 
 def without_plugins(variables: Mapping[str, _Value]) -> dict[str, _Value]:

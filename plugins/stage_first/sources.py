@@ -53,9 +53,15 @@ class Source:
 @cache
 def all_sources() -> tuple[Source, ...]:
     """Every source that has a tap, by name."""
+    return tuple(sorted(map(_source, tap_definitions().values()), key=lambda source: source.name))
+
+
+@cache
+def tap_definitions() -> dict[str, dict[str, Any]]:
+    """What `*.meltano.yml` says of each tap, by its name."""
     files = sorted(project.ROOT.glob("extractors/*/*.meltano.yml"))
     taps = [tap for file in files for tap in yaml.safe_load(file.read_text("utf-8"))["plugins"]["extractors"]]
-    return tuple(sorted((_source(tap) for tap in taps), key=lambda source: source.name))
+    return {tap["name"]: tap for tap in taps}
 
 
 def configured(environment: Mapping[str, str], only: Sequence[str] = ()) -> list[Source]:

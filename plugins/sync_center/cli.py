@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from local_postgres.errors import LocalServerError
 from stage_first.doors import enter
-from stage_first.settings import UsageError
+from stage_first.settings import UsageError, written_settings
 from warehouse.run_log import started_by
 
 from sync_center.database import Database
@@ -82,8 +82,12 @@ def systemd() -> None:
 
 
 def settle(environment: str | None, given: dict[str, str]) -> Settings:
-    """The settings of this shell and `.env`; what the panel starts gets the shell's variables as they were."""
-    shell = dict(os.environ)
+    """The settings of this shell and `.env`; what the panel starts gets the shell's variables as they were.
+
+    Meltano has put what `.env` says among them; that is left out, so that a change of `.env` counts at once.
+    """
+    written = written_settings(environment)
+    shell = {name: value for name, value in os.environ.items() if written.get(name) != value}
     url = enter(environment)
     chosen = {"MELTANO_ENVIRONMENT": environment} if environment else {}
     return Settings.of({**os.environ, **given, **chosen}, url, shell)
@@ -178,13 +182,15 @@ def tokens_group() -> None:
 
 @tokens_group.command("add")
 @click.argument("name")
-@click.option("--role", type=click.Choice(tokens.ROLES), default="operator", show_default=True)
+@click.option(
+    "--scope", "scopes", type=click.Choice(list(tokens.SCOPES)), multiple=True, required=True, help="Repeat it."
+)
 @click.pass_obj
-def add_token(environment: str | None, name: str, role: str) -> None:
-    """Make a token and print it, once."""
+def add_token(environment: str | None, name: str, scopes: tuple[str, ...]) -> None:
+    """Make a token and print it, once; `--scope inbox` makes the secret for ManyChat."""
     with _connected(environment) as connection:
-        token = tokens.add(connection, name, role, started_by())
-        audit.note(connection, started_by(), "add token", name, role=role)
+        token = tokens.add(connection, name, scopes, started_by())
+        audit.note(connection, started_by(), "add token", name, scopes=list(scopes))
     click.echo(f"Send it as `Authorization: Bearer {token}`. Nobody can read it again.")
 
 
@@ -194,7 +200,7 @@ def list_tokens(environment: str | None) -> None:
     """Show all tokens that stand, never themselves."""
     with _connected(environment) as connection:
         for row in tokens.listed(connection):
-            click.echo(f"{row['token_id']:6} {row['name']:24} {row['role']:10} made by {row['created_by']}")
+            click.echo(f"{row['token_id']:6} {row['name']:24} {','.join(row['scopes']):24} made by {row['created_by']}")
 
 
 @tokens_group.command("revoke")

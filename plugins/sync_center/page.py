@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sync_center.live import LiveView
     from sync_center.panel import Panel
     from sync_center.security.roles import Role
+    from sync_center.security.tokens import Scope
 
     Badge = Callable[[Panel], int]
 
@@ -59,9 +60,9 @@ class Page:
         self.large: set[str] = set()
         self.foreign: set[str] = set()
 
-    def get(self, path: str, *, role: Role | None, name: str, for_scripts: bool = False) -> _Decorator:
+    def get(self, path: str, *, role: Role | None, name: str, scope: Scope | None = None) -> _Decorator:
         """A route that reads; everything that it shows can be asked for again by its address."""
-        return self._route("GET", path, Guard(role, for_scripts=for_scripts), name)
+        return self._route("GET", path, Guard(role, scope=scope), name)
 
     def post(
         self,
@@ -69,7 +70,7 @@ class Page:
         *,
         role: Role | None,
         name: str,
-        for_scripts: bool = False,
+        scope: Scope | None = None,
         is_large: bool = False,
         is_foreign: bool = False,
     ) -> _Decorator:
@@ -79,14 +80,14 @@ class Page:
             path: below the root.
             role: the least that the user must have; None: no login (login itself, the inbox with its own secret).
             name: for `url_for`.
-            for_scripts: whether a token may call it.
+            scope: what a token must open to call it.
             is_large: whether its body may be larger than a form. Read it from the stream then, and send the form's
                 token as the header `x-form-token`, else the whole body is read before the route is called.
             is_foreign: whether strangers' servers call it, so that neither origin nor form token can be asked for.
         """
         self.large |= {path} if is_large else set()
         self.foreign |= {path} if is_foreign else set()
-        guard = None if is_foreign else Guard(role, for_scripts=for_scripts)
+        guard = None if is_foreign else Guard(role, scope=scope)
         return self._route("POST", path, guard, name)
 
     def _route(self, method: str, path: str, guard: Guard | None, name: str) -> _Decorator:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from stage_first.settings import written_settings
+
 if TYPE_CHECKING:
     from fastapi import Request
 
@@ -30,6 +32,10 @@ class Panel:
     broadcaster: Broadcaster = field(init=False)
     known: dict[object, Any] = field(default_factory=dict)
     """What was computed once and holds for its key, such as the figures of a publish."""
+
+    def environment(self) -> dict[str, str]:
+        """What a command that is started now finds around it: the shell's variables over those of `.env`."""
+        return {**written_settings(self.settings.environment), **self.settings.child_environment}
 
 
 def panel_of(request: Request) -> Panel:

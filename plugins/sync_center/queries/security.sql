@@ -111,15 +111,15 @@ insert into ops.panel_audit (who, action, about, details) values (%(who)s, %(act
 
 -- name: add_token
 -- Keeps the hash of a new token.
-insert into ops.panel_tokens (token_hash, name, role, created_by)
-values (%(token_hash)s, %(name)s, %(role)s, %(created_by)s)
+insert into ops.panel_tokens (token_hash, name, scopes, created_by)
+values (%(token_hash)s, %(name)s, %(scopes)s, %(created_by)s)
 
 -- name: tokens
 -- The tokens that stand.
 select
     token_id,
     name,
-    role,
+    scopes,
     created_by,
     created_at,
     used_at
@@ -128,11 +128,21 @@ where revoked_at is null
 order by token_id
 
 -- name: token
--- Whom a token stands for.
-update ops.panel_tokens
-set used_at = clock_timestamp()
+-- What a token opens; its use is noted at most once a minute, so that asking does not write.
+with used as (
+    update ops.panel_tokens
+    set used_at = clock_timestamp()
+    where
+        token_hash = %(token_hash)s
+        and revoked_at is null
+        and (used_at is null or used_at < clock_timestamp() - interval '1 minute')
+)
+
+select
+    name,
+    scopes
+from ops.panel_tokens
 where token_hash = %(token_hash)s and revoked_at is null
-returning name, role
 
 -- name: revoke_token
 -- Lets a token open nothing any more.

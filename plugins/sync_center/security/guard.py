@@ -13,6 +13,7 @@ from sync_center.security.sessions import COOKIE, VISITOR_COOKIE, form_token
 if TYPE_CHECKING:
     from sync_center.panel import Panel
     from sync_center.security.roles import Role, User
+    from sync_center.security.tokens import Scope
 
 TOKEN_FIELD = "form_token"  # noqa: S105
 TOKEN_HEADER = "x-form-token"  # noqa: S105
@@ -39,11 +40,14 @@ async def posted_token(request: Request) -> str:
 
 
 class Guard:
-    """Lets a request pass to a route, or not: `role` is the least that the user must have; None: nobody need log in."""
+    """Lets a request pass to a route, or not: `role` is the least that the user must have; None: nobody need log in.
 
-    def __init__(self, role: Role | None, *, for_scripts: bool = False) -> None:
+    `scope`: a token of that scope may call it, too.
+    """
+
+    def __init__(self, role: Role | None, *, scope: Scope | None = None) -> None:
         self.role = role
-        self.for_scripts = for_scripts
+        self.scope = scope
 
     def check(self, request: Request, token: str) -> None:
         """Pass.
@@ -65,7 +69,7 @@ class Guard:
 
     def _script(self, request: Request) -> User:
         panel: Panel = request.app.state.panel
-        user = tokens.user_of(panel.database, request.headers["authorization"]) if self.for_scripts else None
+        user = tokens.user_of(panel.database, request.headers["authorization"], self.scope) if self.scope else None
         if user is None:
             raise RefusedError("the token opens nothing here")
         request.state.user = user

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from stage_first.settings import UsageError
 
@@ -12,22 +12,31 @@ from sync_center.security.roles import User
 from sync_center.security.sessions import hash_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sync_center.database import Connection, Database, Row
+    from sync_center.security.roles import Role
 
+Scope: TypeAlias = Literal["status", "sync", "unify", "inbox"]
 PREFIX = "sf_"
-ROLES = ("viewer", "operator")
+SCOPES: dict[Scope, Role] = {"status": "viewer", "sync": "operator", "unify": "operator", "inbox": "viewer"}
+"""What a token may open, and the role that it stands for there."""
+_LONGEST_NAME = 64
 
 
-def add(connection: Connection, name: str, role: str, created_by: str) -> str:
+def add(connection: Connection, name: str, scopes: Collection[str], created_by: str) -> str:
     """Make a token and return it; nobody can read it again.
 
     Raises:
-        UsageError: a token cannot have that role.
+        UsageError: it has no name, or opens nothing that there is.
     """
-    if role not in ROLES:
-        raise UsageError(f"A token is for a {' or an '.join(ROLES)}, not {role!r}.")
+    if not 0 < len(name.strip()) <= _LONGEST_NAME or not name.isprintable():
+        raise UsageError(f"Say in at most {_LONGEST_NAME} characters what the token is for.")
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise UsageError(f"A token opens at least one of: {', '.join(SCOPES)}.")
     token = PREFIX + secrets.token_urlsafe(32)
-    fetch(connection, "security", "add_token", token_hash=hash_of(token), name=name, role=role, created_by=created_by)
+    row = {"token_hash": hash_of(token), "name": name.strip(), "created_by": created_by}
+    fetch(connection, "security", "add_token", **row, scopes=sorted(set(scopes)))
     return token
 
 
@@ -46,10 +55,12 @@ def revoke(connection: Connection, token_id: int) -> None:
         raise UsageError(f"There is no token {token_id} that stands; `sync-center tokens list` shows all.")
 
 
-def user_of(database: Database, authorization: str) -> User | None:
-    """Whom the header `Authorization: Bearer <token>` stands for."""
+def user_of(database: Database, authorization: str, scope: Scope) -> User | None:
+    """Whom the header `Authorization: Bearer <token>` stands for, on routes of that scope."""
     kind, _, token = authorization.partition(" ")
     if kind.lower() != "bearer" or not token.startswith(PREFIX):
         return None
     row = database.row("security", "token", token_hash=hash_of(token))
-    return User(f"token {row['name']}", row["role"], is_script=True) if row else None
+    if row is None or scope not in row["scopes"]:
+        return None
+    return User(f"token {row['name']}", SCOPES[scope], is_script=True)

@@ -68,6 +68,11 @@ def set_disabled(connection: Connection, name: str, *, is_disabled: bool) -> Non
             fetch(connection, "security", "end_sessions_of", name=name)
 
 
+def end_sessions(connection: Connection, name: str) -> None:
+    """End all open logins of a user."""
+    fetch(connection, "security", "end_sessions_of", name=name)
+
+
 def checked(password: str) -> str:
     """The password.
 

@@ -6,11 +6,13 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from stage_first import project
 from support.databases import fresh_database
 from support.panels import PHONE, Panel, Watched, browser_page, chromium, running_panel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser
 
@@ -31,6 +33,20 @@ def panel(server: str, template: str) -> Iterator[Panel]:
     """A panel on an empty migrated database, one for each file of tests."""
     with fresh_database(server, template) as url, running_panel(url, dict(os.environ)) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def fake_commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Instead of the project's commands some that say how they were called; `.env` is a file of the test's own."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("meltano", "stage-first"):
+        program = folder / name
+        program.write_text(f'#!/bin/sh\necho "{name} $*"\n')
+        program.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(project, "BIN", folder)
+        patch.setattr(project, "ENV_FILE", folder / ".env")
+        yield folder
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 from jinja2.ext import babel_extract
+from stage_first.source_settings import settings_of
+from stage_first.sources import all_sources
 from sync_center.language.catalogues import FOLDER, merged_catalogue
 
 if TYPE_CHECKING:
@@ -21,12 +23,12 @@ ROOT = Path(sync_center.__file__).parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "text": None, "ngettext": (1, 2), "texts_of": (1, 2)}
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
-SAME = {"Sync Center", "Total"}
+SAME = {"Sync Center", "Total", "no"}
 """Texts that are the same in Spanish."""
 
 
 def texts() -> dict[str | tuple[str, ...], str]:
-    """Every text of code and templates, with the place where it stands."""
+    """Every text of code, templates and the settings of taps, with the place where it stands."""
     found: dict[str | tuple[str, ...], str] = {}
     for file in sorted(ROOT.rglob("*.py")):
         with file.open("rb") as source:
@@ -36,6 +38,9 @@ def texts() -> dict[str | tuple[str, ...], str]:
         with file.open("rb") as source:
             for line, _, message, _ in babel_extract(source, ["_", "gettext", "ngettext"], [], {"trimmed": "true"}):
                 found[_key(message)] = f"{file.name}:{line}"
+    for source in all_sources():
+        for setting in settings_of(source):
+            found[setting.description] = f"{source.tap}: {setting.name}"
     return {key: place for key, place in found.items() if key}
 
 

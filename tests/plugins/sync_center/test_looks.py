@@ -14,7 +14,12 @@ PATHS = [
     route.path
     for page in all_pages()
     for route in page.routes
-    if route.method == "GET" and "{" not in route.path and route.guard and route.guard.role and "." not in route.path
+    if route.method == "GET"
+    and "{" not in route.path
+    and route.guard
+    and route.guard.role
+    and "." not in route.path
+    and "/api/" not in route.path
 ]
 """Every page without parameters; a page with them has tests of its own."""
 PATHS += ["/confirm/publish", "/confirm/roll-back", "/nothing-here"]

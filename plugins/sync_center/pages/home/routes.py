@@ -8,7 +8,6 @@ from fastapi import HTTPException, Request, Response
 from stage_first.preview import read_preview
 from stage_first.settings import UsageError
 from stage_first.sources import all_sources
-from stage_first.status import read_status, status_json
 
 from sync_center.language.catalogues import N_
 from sync_center.live import LiveView
@@ -42,13 +41,7 @@ def show(request: Request) -> Response:
     return render(request, "home/home.html", **_data(panel_of(request)))
 
 
-@page.get("/status.json", role="viewer", name="status", for_scripts=True)
-def status(request: Request) -> Response:
-    """What `stage-first status --json` prints."""
-    return Response(status_json(read_status(panel_of(request).settings.database_url)), media_type="application/json")
-
-
-@page.post("/sync", role="operator", name="sync_all", for_scripts=True)
+@page.post("/sync", role="operator", name="sync_all")
 def sync_all(request: Request) -> Response:
     """`meltano run download-all`."""
     home, text = read_home(panel_of(request)), language_of(request).text
@@ -57,7 +50,7 @@ def sync_all(request: Request) -> Response:
     return _start(request, meltano_run(DOWNLOAD_ALL), text("The download of all sources has started."))
 
 
-@page.post("/sync/{source}", role="operator", name="sync", for_scripts=True)
+@page.post("/sync/{source}", role="operator", name="sync")
 def sync(request: Request, source: str) -> Response:
     """`meltano run download-<source>`."""
     found = next((one for one in all_sources() if one.name == source), None)
@@ -76,7 +69,7 @@ def sync(request: Request, source: str) -> Response:
     return _start(request, meltano_run(found.job), text("The download of %(source)s has started.", source=found.label))
 
 
-@page.post("/stop/{name}", role="operator", name="stop", for_scripts=True)
+@page.post("/stop/{name}", role="operator", name="stop")
 def stop(request: Request, name: str) -> Response:
     """What Ctrl-C does to a source's download, to all of them, or to what phase 2 does."""
     panel, text, who = panel_of(request), language_of(request).text, _who(request)
@@ -90,7 +83,7 @@ def stop(request: Request, name: str) -> Response:
     )
 
 
-@page.post("/unify", role="operator", name="unify", for_scripts=True)
+@page.post("/unify", role="operator", name="unify")
 def unify(request: Request) -> Response:
     """`meltano run unify`."""
     return _start_unifying(request, meltano_run("unify"), language_of(request).text("Unify has started."))

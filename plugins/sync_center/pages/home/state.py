@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stage_first.settings import dotenv
-
 from sync_center.database import fetch
 from sync_center.pages.home.sources import FAILED, NEVER, Card, cards
 
@@ -136,7 +134,7 @@ def fingerprint(panel: Panel) -> object:
 def read_home(panel: Panel) -> Home:
     """The state, from the database and from nothing else."""
     commands = panel.processes.under_way()
-    environment = {**dotenv(panel.settings.environment), **panel.settings.child_environment}
+    environment = panel.environment()
     with panel.database.connection() as connection:
         runs, ended = fetch(connection, "home", "latest_runs"), fetch(connection, "commands", "last_ended")
         rows, complete = fetch(connection, "home", "rows"), fetch(connection, "home", "complete_up_to")
