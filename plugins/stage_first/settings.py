@@ -11,7 +11,7 @@ from warehouse.address import libpq_environment, with_search_path
 from warehouse.connection import OWNER_ROLE, connect
 from warehouse.migrate import migrate
 
-from stage_first import project
+from stage_first import project, uploads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,10 +30,14 @@ class UsageError(Exception):
 
 
 def dotenv(meltano_environment: str | None = None) -> dict[str, str]:
-    """What `.env` says, where the environment does not say otherwise; for the demo, its own settings of taps."""
+    """What `.env` says, where the environment does not say otherwise; for the demo, its own settings of taps.
+
+    Where files were uploaded in the Sync Center, also where tap-csv finds them.
+    """
     found = dotenv_values(project.ROOT / ".env")
     if meltano_environment == project.DEMO:
         found = {**without_plugins(found), **dotenv_values(project.DEMO_SETTINGS)}
+    found = {**uploads.variables(meltano_environment), **found}
     return {name: value for name, value in found.items() if value and name not in os.environ}
 
 

@@ -16,6 +16,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     demo = tmp_path / "settings.env"
     demo.write_text("TAP_STRIPE_API_KEY=rk_test_sandbox\n")
     monkeypatch.setattr(project, "ROOT", tmp_path)
+    monkeypatch.setattr(project, "DATA", tmp_path / "data")
     monkeypatch.setattr(project, "DEMO_SETTINGS", demo)
     return demo
 
