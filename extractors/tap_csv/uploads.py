@@ -14,7 +14,7 @@ logger = logging.getLogger("tap-csv")
 
 
 def uploaded(listed_in: str | None) -> list[dict[str, Any]]:
-    """Return an entry as in `files` for each file of the list, the first uploaded first.
+    """Return an entry as in `files` for each file that somebody wants to be imported, the first uploaded first.
 
     Raises:
         SettingError: the list cannot be read.
@@ -23,10 +23,11 @@ def uploaded(listed_in: str | None) -> list[dict[str, Any]]:
         return []
     file = project_folder() / Path(listed_in).expanduser()
     try:
-        known = {name: dict(about.get("settings") or {}) for name, about in json.loads(file.read_text("utf-8")).items()}
+        listed = json.loads(file.read_text("utf-8")).items()
+        wanted = {name: dict(about.get("settings") or {}) for name, about in listed if about.get("wanted")}
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise SettingError(f"{listed_in}: the list of uploaded files cannot be read ({error}).") from error
-    entries = [{**settings, "path": str(file.parent / name)} for name, settings in known.items()]
+    entries = [{**settings, "path": str(file.parent / name)} for name, settings in wanted.items()]
     return [entry for entry in entries if _is_there(entry["path"])]
 
 

@@ -25,13 +25,15 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class Upload:
-    """One file: what it holds is known by its checksum, how it is read by `settings`, as an entry of `files` has them."""
+    """One file, its checksum, and how it is read: `settings` are what an entry of `files` may say."""
 
     name: str
     bytes: int
     sha256: str
     uploaded_by: str
     uploaded_at: datetime
+    is_wanted: bool = False
+    """Whether somebody has said that it is to be imported; until then no download reads it."""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -42,9 +44,9 @@ def folder_of(meltano_environment: str | None) -> Path:
 
 
 def variables(meltano_environment: str | None) -> dict[str, str]:
-    """The variable by which tap-csv finds the list, if anything was uploaded."""
+    """The variable by which tap-csv finds the list, if any file of it is to be imported."""
     uploads = Uploads(folder_of(meltano_environment))
-    return {VARIABLE: str(uploads.list_file)} if uploads.all() else {}
+    return {VARIABLE: str(uploads.list_file)} if any(upload.is_wanted for upload in uploads.all()) else {}
 
 
 class Uploads:
@@ -82,12 +84,11 @@ class Uploads:
 
     def settle(self, name: str, settings: Mapping[str, Any]) -> None:
         """Say how the file is read."""
+        self._note(name, settings=dict(settings))
 
-        def write(known: _Known) -> None:
-            if name in known:
-                known[name]["settings"] = dict(settings)
-
-        self._change(write)
+    def want(self, name: str) -> None:
+        """Say that the next downloads read the file."""
+        self._note(name, wanted=True)
 
     def remove(self, name: str) -> None:
         """Remove the file; what was read of it stays in the warehouse."""
@@ -105,6 +106,13 @@ class Uploads:
             return {}
         return found
 
+    def _note(self, name: str, **about: Any) -> None:
+        def write(known: _Known) -> None:
+            if name in known:
+                known[name] |= about
+
+        self._change(write)
+
     def _change(self, write: Callable[[_Known], _Result]) -> _Result:
         """Change the list as a whole: who reads it sees the old one or the new one."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -118,8 +126,9 @@ class Uploads:
 
 
 def _upload(name: str, about: Mapping[str, Any]) -> Upload:
-    at = datetime.fromisoformat(about["uploaded_at"])
-    return Upload(name, about["bytes"], about["sha256"], about["uploaded_by"], at, about.get("settings") or {})
+    at, is_wanted = datetime.fromisoformat(about["uploaded_at"]), bool(about.get("wanted"))
+    settings = about.get("settings") or {}
+    return Upload(name, about["bytes"], about["sha256"], about["uploaded_by"], at, is_wanted, settings)
 
 
 def _free_name(name: str, folder: Path) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def listed(folder: Path, **files: dict[str, object]) -> dict[str, str]:
-    known = {f"{name}.csv": {"bytes": 1, "settings": settings} for name, settings in files.items()}
+    known = {f"{name}.csv": {"bytes": 1, "wanted": True, "settings": settings} for name, settings in files.items()}
     return {"uploads": str(written(folder / "files.json", json.dumps(known)))}
 
 
@@ -30,6 +30,13 @@ def test_uploaded_files_are_read_after_the_others_and_by_their_own_settings(tmp_
     assert outcome.rows == [("Ana", "Lima"), ("Luis", "Quito")]
     assert outcome.file["kind"] == "friends"
     assert outcome.file["mapping"]["city"] == "note"
+
+
+def test_a_file_that_nobody_has_wanted_yet_is_not_read(tmp_path: Path) -> None:
+    written(tmp_path / "a.csv", "name\nAna\n")
+    written(tmp_path / "b.csv", "name\nLuis\n")
+    listed_in = written(tmp_path / "files.json", json.dumps({"a.csv": {"wanted": True}, "b.csv": {}}))
+    assert run([], uploads=str(listed_in)).rows == [("Ana",)]
 
 
 def test_an_uploaded_file_that_is_gone_is_no_failure(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ def test_a_name_that_is_taken_gets_a_number(folder: Uploads) -> None:
 def test_tap_csv_finds_them_only_where_there_are_some(folder: Uploads) -> None:
     assert uploads.VARIABLE not in settings.dotenv()
     put(folder, "a.csv")
+    assert uploads.VARIABLE not in settings.dotenv(), "nobody has said that it is to be imported"
+    folder.want("a.csv")
     assert settings.dotenv()[uploads.VARIABLE] == str(folder.list_file)
     assert uploads.VARIABLE not in settings.dotenv("demo"), "the demo has a folder of its own"
     folder.settle("a.csv", {"kind": "friends"})
