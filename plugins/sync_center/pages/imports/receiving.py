@@ -80,8 +80,7 @@ async def _read(request: Request, parser: MultipartParser, most: int) -> None:
         async for chunk in request.stream():
             await run_in_threadpool(parser.write, chunk)
     except (FileTooLargeError, RefusedError) as error:
-        async for _ in request.stream():  # a browser that is cut off would show no answer
-            pass
+        await _drain(request)
         raise UploadError(413, TOO_LARGE) if isinstance(error, FileTooLargeError) else error
     except (FormParserError, ValueError) as error:
         raise UploadError(400, NOT_A_FORM) from error
@@ -89,6 +88,13 @@ async def _read(request: Request, parser: MultipartParser, most: int) -> None:
         if error.errno in _FULL:
             raise UploadError(507, NO_ROOM) from error
         raise
+
+
+async def _drain(request: Request) -> None:
+    """Let the rest come in: a browser that is cut off shows no answer."""
+    with contextlib.suppress(RuntimeError):  # nothing is left
+        async for _ in request.stream():
+            pass
 
 
 def _check(form: FileForm) -> None:

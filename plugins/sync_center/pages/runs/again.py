@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from stage_first import project
 from stage_first.settings import dotenv
 from stage_first.sources import all_sources
 
@@ -13,6 +14,7 @@ from sync_center.processes import Command
 if TYPE_CHECKING:
     from stage_first.sources import Source
 
+    from sync_center.database import Row
     from sync_center.panel import Panel
 
 
@@ -25,6 +27,12 @@ def known(panel: Panel, name: str) -> Source | None:
 def is_running(panel: Panel, name: str) -> bool:
     """Whether it is being downloaded."""
     return bool((panel.database.row("runs", "is_running", source=name) or {}).get("is_running"))
+
+
+def uploaded(panel: Panel, files: list[Row]) -> bool:
+    """Whether some of the files were uploaded here: those are put right by uploading them anew."""
+    folder = panel.settings.imports.resolve()
+    return any((project.ROOT / file["path"]).resolve().is_relative_to(folder) for file in files)
 
 
 def start(panel: Panel, source: Source, who: str, *, is_full: bool) -> uuid.UUID | None:

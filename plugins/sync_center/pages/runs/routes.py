@@ -80,8 +80,8 @@ def commands(request: Request, after: int | None = None) -> Response:
     panel = panel_of(request)
     panel.processes.under_way()
     rows = panel.database.rows("runs", "commands", after=after, most=PER_PAGE + 1)
-    data = {"commands": rows[:PER_PAGE], "labels": dict(choices(panel)["source"])}
-    return render(request, "runs/commands.html", **data, more=_more(rows, "command_id"))
+    labels, more = dict(choices(panel)["source"]), _more(rows, "command_id")
+    return render(request, "runs/commands.html", commands=rows[:PER_PAGE], labels=labels, more=more)
 
 
 @page.get("/runs/{source}/{run_id}", role="viewer", name="run")
@@ -139,10 +139,9 @@ def ask_again(request: Request, source: str, run_id: UUID) -> Response:
     """Say what would be read again, and ask."""
     panel, run = panel_of(request), _found(request, source, run_id)
     files = panel.database.rows("runs", "rejected_files", source=source, run_id=str(run_id))
-    is_running = again.is_running(panel, source)
-    return render(
-        request, "runs/again.html", run=run, files=files, is_running=is_running, known=again.known(panel, source)
-    )
+    data: dict[str, Any] = {"run": run, "files": files, "uploaded": again.uploaded(panel, files)}
+    data |= {"is_running": again.is_running(panel, source), "known": again.known(panel, source)}
+    return render(request, "runs/again.html", **data)
 
 
 @page.post("/runs/{source}/{run_id}/again", role="operator", name="run_again")
