@@ -57,5 +57,5 @@ def _values(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list) and value and any(isinstance(part, (dict, list)) for part in value):
         for number, part in enumerate(value, start=1):
             yield from _values(part, f"{place} / {number}" if place else str(number))
-    elif value is not None or place:
+    elif place or value not in (None, {}, []):
         yield place, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
