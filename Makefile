@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install demo start stop test check lint soak identity-check bench bench-peers bench-large lock clean
+.PHONY: help install demo start stop test check lint soak identity-check bench bench-peers bench-large screenshots lock clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,9 @@ bench-peers: install ## Ours against other loaders, in throw-away environments.
 
 bench-large: install ## The first download of all five sources at their typical size, against the sandbox.
 	@$(BIN)/python -m benchmarks --large
+
+screenshots: install ## The pictures of the docs, of the demo's panel (run `make demo` before).
+	@$(BIN)/python docs/screenshots.py
 
 lock: install ## Resolve pyproject.toml anew into requirements.lock.
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from tap_csv.errors import SettingError
 from tap_csv.headers import normalise
+from tap_csv.uploads import uploaded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,12 +51,12 @@ class Options:
 
 
 def options_of(config: Mapping[str, Any]) -> list[Options]:
-    """Return one `Options` per entry of `files`, in order.
+    """Return one `Options` per entry of `files`, in order, and one per uploaded file.
 
     Raises:
         SettingError: no files, or a setting that cannot be meant.
     """
-    entries = entries_of(config.get("files"))
+    entries = entries_of(config.get("files")) + uploaded(config.get("uploads"))
     if not entries:
         raise SettingError(
             "No files to read. Set `files` of tap-csv (or TAP_CSV_FILES in .env) to files, folders or globs, "

@@ -14,10 +14,11 @@ from typing_extensions import override
 
 from tap_csv.archives import Limits
 from tap_csv.errors import SettingError
-from tap_csv.inspection import inspect_sources
+from tap_csv.inspection_report import inspect_sources
 from tap_csv.options import entries_of, options_of
 from tap_csv.sources import Source, find_sources, project_folder
 from tap_csv.streams import FilesStream, ImportsStream
+from tap_csv.uploads import uploaded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +40,12 @@ class TapCSV(RawTap):
             description="Files, folders, globs and ZIP archives: a list, or a text separated by commas or new lines. "
             "An entry may be an object: path, kind, account, full_export, encoding, delimiter, time_zone, mapping, "
             "formats.",
+        ),
+        th.Property(
+            "uploads",
+            th.StringType,
+            description="List of the files that were uploaded in the Sync Center (JSON, which it keeps beside them); "
+            "they are read after `files`.",
         ),
         th.Property(
             "mapping", _BY_HEADER, description="Header to field, for every file; null: the column means nothing."
@@ -123,8 +130,9 @@ class TapCSV(RawTap):
             return
         given = context.params.get("config")
         tap = cls(config=given.config if given else None, parse_env_config=bool(given and given.parse_env))
-        configured = [entry for entry in entries_of(tap.config.get("files")) if entry["path"] == path]
-        sources = tap.find({**tap.config, "files": configured or [{"path": path}]})
+        listed = entries_of(tap.config.get("files")) + uploaded(tap.config.get("uploads"))
+        configured = [entry for entry in listed if project_folder() / entry["path"] == project_folder() / path]
+        sources = tap.find({**tap.config, "files": configured or [{"path": path}], "uploads": None})
         context.exit(0 if inspect_sources(sources, tap.config.get("default_region")) else 1)
 
 

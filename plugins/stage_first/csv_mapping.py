@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from typing import Any
 
 from rich.table import Table
 from warehouse.connection import connect
+from warehouse.run_log import started_by
 
 from stage_first.queries import fetch
 from stage_first.settings import UsageError
@@ -23,7 +22,9 @@ on conflict (kind, header) do update set
 """
 
 
-def set_mapping(database_url: str, kind: str, header: str, field: str | None, comment: str | None) -> str:
+def set_mapping(
+    database_url: str, kind: str, header: str, field: str | None, comment: str | None, who: str | None = None
+) -> str:
     """Store the meaning of a column and return what follows.
 
     Raises:
@@ -32,8 +33,7 @@ def set_mapping(database_url: str, kind: str, header: str, field: str | None, co
     with connect(database_url, application="csv map") as connection:
         known = {(row["kind"], row["header"]) for row in fetch(connection, "mappings", {"kind": None})}
         _check_known(known, kind, header)
-        who = os.environ.get("STAGE_FIRST_STARTED_BY") or getpass.getuser()
-        connection.execute(_SET, [kind, header, field, comment, who])
+        connection.execute(_SET, [kind, header, field, comment, who or started_by()])
     meaning = f"means {field}" if field else "is ignored"
     return (
         f"In exports of {kind} the column {header!r} now {meaning}. It takes effect with the next `meltano run unify`."

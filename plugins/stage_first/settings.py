@@ -11,7 +11,7 @@ from warehouse.address import libpq_environment, with_search_path
 from warehouse.connection import OWNER_ROLE, connect
 from warehouse.migrate import migrate
 
-from stage_first import project
+from stage_first import project, uploads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +30,11 @@ class UsageError(Exception):
 
 
 def dotenv(meltano_environment: str | None = None) -> dict[str, str]:
-    """What `.env` says, where the environment does not say otherwise; for the demo, its own settings of taps."""
-    found = written_settings(meltano_environment)
+    """What `.env` says, where the environment does not say otherwise; for the demo, its own settings of taps.
+
+    Where files were uploaded in the Sync Center, also where tap-csv finds them.
+    """
+    found = {**uploads.variables(meltano_environment), **written_settings(meltano_environment)}
     return {name: value for name, value in found.items() if name not in os.environ}
 
 

@@ -80,9 +80,15 @@ class Page:
             path: below the root.
             role: the least that the user must have; None: no login (login itself, the inbox with its own secret).
             name: for `url_for`.
+<<<<<<< HEAD
             scope: what a token must open to call it.
             is_large: whether its body may be larger than a form. Read it from the stream then, and send the form's
                 token as the header `x-form-token`, else the whole body is read before the route is called.
+=======
+            for_scripts: whether a token may call it.
+            is_large: whether its body may be larger than a form. The route is called before the body is read: it reads
+                the stream itself, and passes the form's token (a field, or the header `x-form-token`) to `check_token`.
+>>>>>>> panel-runs
             is_foreign: whether strangers' servers call it, so that neither origin nor form token can be asked for.
         """
         self.large |= {path} if is_large else set()
@@ -91,12 +97,16 @@ class Page:
         return self._route("POST", path, guard, name)
 
     def _route(self, method: str, path: str, guard: Guard | None, name: str) -> _Decorator:
+        def pass_user(request: Request) -> None:
+            assert guard is not None  # noqa: S101
+            guard.check_user(request)
+
         def pass_guard(request: Request, token: str = Depends(posted_token)) -> None:
             assert guard is not None  # noqa: S101
             guard.check(request, token)
 
         def decorate(endpoint: _Endpoint) -> _Endpoint:
-            dependencies = [Depends(pass_guard)] if guard else []
+            dependencies = [Depends(pass_user if path in self.large else pass_guard)] if guard else []
             self.router.add_api_route(
                 path, endpoint, methods=[method], name=name, dependencies=dependencies, response_model=None
             )

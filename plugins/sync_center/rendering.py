@@ -106,6 +106,6 @@ def _environment(language: Language) -> Environment:
     )
     environment.install_gettext_translations(language.texts, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["language"] = language
-    for name in ("number", "many", "percent", "money", "moment", "full_moment", "day", "duration"):
+    for name in ("number", "many", "percent", "money", "megabytes", "moment", "full_moment", "day", "duration"):
         environment.filters[name] = getattr(language, name)
     return environment

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from stage_first import project
+from stage_first import project, uploads
 from stage_first.settings import UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PREFIX = "STAGE_FIRST_PANEL_"
 DEFAULT_PORT = 8765
+DEFAULT_LARGEST_UPLOAD = 2000
+MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,10 @@ class Settings:
     session_days: int = 30
     logs: Path = project.DATA / "logs" / "panel"
     """Where the output of the commands goes that it starts."""
+    imports: Path = project.DATA / "imports"
+    """Where uploaded files lie."""
+    largest_upload: int = DEFAULT_LARGEST_UPLOAD * MEGABYTE
+    """In bytes; a larger file is refused."""
     child_environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
     @classmethod
@@ -48,14 +54,16 @@ class Settings:
             port=_number(variables, "PORT", DEFAULT_PORT),
             root_path=(variables.get(f"{PREFIX}ROOT_PATH") or "").rstrip("/"),
             zone=_zone(variables),
+            imports=uploads.folder_of(variables.get("MELTANO_ENVIRONMENT")),
+            largest_upload=_number(variables, "LARGEST_UPLOAD_MB", DEFAULT_LARGEST_UPLOAD, 1_000_000) * MEGABYTE,
             child_environment=child_environment,
         )
 
 
-def _number(variables: Mapping[str, str], name: str, default: int) -> int:
+def _number(variables: Mapping[str, str], name: str, default: int, most: int = 65535) -> int:
     text = variables.get(PREFIX + name) or str(default)
-    if not text.isdigit() or not 0 < int(text) < 65536:
-        raise UsageError(f"{PREFIX}{name} is {text!r}: give a number between 1 and 65535.")
+    if not text.isdecimal() or not 0 < int(text) <= most:
+        raise UsageError(f"{PREFIX}{name} is {text!r}: give a number between 1 and {most}.")
     return int(text)
 
 

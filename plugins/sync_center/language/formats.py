@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates, numbers, units
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NOTHING = "\N{EN DASH}"
 _MOST_COUNTED = 1000
+_SIZES = (("gigabyte", 10**9), ("megabyte", 10**6), ("kilobyte", 1000))
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,15 @@ class Formats:
             return NOTHING
         delta = value if isinstance(value, timedelta) else timedelta(seconds=value)
         return dates.format_timedelta(delta, threshold=1.5, locale=self.locale)
+
+    def megabytes(self, value: int | None) -> str:
+        """104.9 MB; small ones in kB or bytes."""
+        if value is None:
+            return NOTHING
+        unit, size = next(((unit, size) for unit, size in _SIZES if value >= size), ("byte", 1))
+        rounded = round(value / size, 1 if value < 100 * size and size > 1 else 0)
+        length: Literal["long", "short"] = "long" if size == 1 else "short"
+        return units.format_unit(rounded, f"digital-{unit}", length, locale=self.locale)
 
     @property
     def zone_name(self) -> str:

@@ -56,10 +56,18 @@ class Guard:
             LoginNeededError: nobody is logged in.
             RefusedError: the role is too low, or the proof is missing.
         """
-        is_script = "authorization" in request.headers
-        if not is_script:
-            _check_token(request, token)
-        user = self._script(request) if is_script else current_user(request)
+        if "authorization" not in request.headers:
+            check_token(request, token)
+        self.check_user(request)
+
+    def check_user(self, request: Request) -> None:
+        """Pass, as far as the user goes: before a large body is read. Its route calls `check_token` itself.
+
+        Raises:
+            LoginNeededError: nobody is logged in.
+            RefusedError: the role is too low.
+        """
+        user = self._script(request) if "authorization" in request.headers else current_user(request)
         if self.role is None:
             return
         if user is None:
@@ -99,7 +107,12 @@ def secret_of(request: Request) -> str:
     return request.cookies.get(COOKIE) or request.cookies.get(VISITOR_COOKIE) or ""
 
 
-def _check_token(request: Request, token: str) -> None:
+def check_token(request: Request, token: str) -> None:
+    """Pass if the token is that of a form of this login.
+
+    Raises:
+        RefusedError: it is not.
+    """
     if request.method in {"GET", "HEAD"}:
         return
     secret = secret_of(request)

@@ -29,9 +29,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def panel(server: str, template: str) -> Iterator[Panel]:
-    """A panel on an empty migrated database, one for each file of tests."""
-    with fresh_database(server, template) as url, running_panel(url, dict(os.environ)) as running:
+def panel(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Panel]:
+    """A panel on an empty migrated database, one for each file of tests; uploads and logs are its own."""
+    folder = tmp_path_factory.mktemp("panel")
+    with (
+        fresh_database(server, template) as url,
+        running_panel(url, dict(os.environ), imports=folder / "imports", logs=folder / "logs") as running,
+    ):
         yield running
 
 
