@@ -379,3 +379,16 @@ limit %(most)s
 -- name: founding_of
 -- The record that gives a client its id.
 select record_key from unified.client_records where alias_client_id = %(client_id)s and is_founding
+
+-- name: other_pin
+-- A standing pin of that field on another record of the same client.
+select pins.decision_id
+from ops.merge_decisions as pins
+inner join unified.client_records as pinned on pins.record_key = pinned.record_key
+inner join unified.client_records as asked on pinned.client_id = asked.client_id
+where
+    pins.decision = 'pinned'
+    and pins.field = %(field)s
+    and pins.withdrawn_at is null
+    and asked.record_key = %(record_key)s
+    and pinned.record_key <> asked.record_key

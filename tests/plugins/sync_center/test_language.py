@@ -21,7 +21,7 @@ ROOT = Path(sync_center.__file__).parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "text": None, "ngettext": (1, 2), "texts_of": (1, 2)}
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
-SAME = {"Sync Center", "Total"}
+SAME = {"no", "Sync Center", "Total"}
 """Texts that are the same in Spanish."""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Form, Request, Response  # noqa: TC002 - FastAPI reads them
-from stage_first.decisions import check_unified, withdraw
+from fastapi import Form, Request, Response
+from stage_first.decisions import withdraw
 from stage_first.decisions_people import different_people, same_person
 from stage_first.decisions_policies import pin
 from stage_first.decisions_records import not_theirs, split_off
@@ -30,25 +30,27 @@ if TYPE_CHECKING:
     Act = Callable[[Connection, str], object]
 
 page = Page("clients", N_("Clients"), order=30)
-_LONGEST = 500
+MOST_PROPOSED = 5
 _Text = Annotated[str, Form(max_length=2000)]
 
 
 @page.post("/clients/{client_id}/pin", role="operator", name="client_pin")
 def pin_value(request: Request, client_id: str, record: _Text = "", field: _Text = "", because: _Text = "") -> Response:
     """Let the value of one record win."""
-    said = language_of(request).text("Pinned. It wins from the next unify on.")
-    return _decide(
-        request, client_id, "pin", because, said, record,
-        lambda connection, who: pin(connection, record, field, because, who),
-    )  # fmt: skip
+    text = language_of(request).text
+
+    def act(connection: Connection, who: str) -> object:
+        _check_no_pin(connection, record, field, text)
+        return pin(connection, record, field, because, who)
+
+    return _decide(request, client_id, "pin", because, text("Pinned. It wins from the next unify on."), record, act)
 
 
 @page.post("/clients/{client_id}/split", role="operator", name="client_split")
 def split(
     request: Request, client_id: str, record: _Text = "", how: _Text = "", other: _Text = "", because: _Text = ""
 ) -> Response:
-    """Take a record out: what links it is not theirs, one value is not theirs, or two records are of different people."""
+    """Take a record out: a value that links it, or all, is not theirs, or two records are of different people."""
     kind, _, value = how.removeprefix("value ").partition(" ")
 
     def act(connection: Connection, who: str) -> object:
@@ -76,10 +78,14 @@ def choose(request: Request, client_id: str, q: str = "", after: str = "", other
     if chosen is not None and chosen != today:
         both = [profile, read_profile(panel, chosen)]
         return render(request, "clients/merge.html", client=profile.client, both=both, words=words)
-    found = find_clients(panel, q, after) if q else None
-    near = list(dict.fromkeys(one for each in profile.explanation.nearly for one in each.client_ids))[:5]
-    proposed = [row for one in near for row in panel.database.rows("clients", "client", client_id=one)]
-    told = {"client": profile.client, "both": None, "found": found, "q": q, "after": after, "proposed": proposed, "words": words}
+    near = list(dict.fromkeys(one for each in profile.explanation.nearly for one in each.client_ids))[:MOST_PROPOSED]
+    told: dict[str, Any] = {
+        "client": profile.client,
+        "both": None,
+        "q": q,
+        "found": find_clients(panel, q, after) if q else None,
+        "proposed": [row for one in near for row in panel.database.rows("clients", "client", client_id=one)],
+    }
     return render(request, "clients/merge.html", **told)
 
 
@@ -112,35 +118,44 @@ def undo(request: Request, client_id: str, decisions: _Text = "", because: _Text
     )
 
 
-def _decide(
-    request: Request, client_id: str, name: str, because: str, said: str, record: str, act: Act
-) -> Response:
+def _decide(request: Request, client_id: str, name: str, because: str, said: str, record: str, act: Act) -> Response:
     """Do it and go back to the client; what cannot be done is said there."""
-    panel, text, who = panel_of(request), language_of(request).text, current_user(request)
-    today = _today(request, client_id)
-    if today is None or who is None:
-        return done(request, text("Nothing was decided: this client is not known any more."), to="clients", tone="error")
-    back: dict[str, Any] = {"to": "client", "client_id": today}
-    if not because.strip():
-        return done(request, text("Nothing was decided: say why."), tone="error", **back)
-    with panel.database.connection() as connection:
+    text, today = language_of(request).text, _today(request, client_id)
+    if today is None:
+        why = text("Nothing was decided: this client is not known any more.")
+        return done(request, why, to="clients", tone="error")
+    why_not = _try(request, today, name, because, record, act)
+    if why_not:
+        why_not = text("Nothing was decided: %(why)s", why=why_not)
+    return done(request, why_not or said, to="client", client_id=today, tone="error" if why_not else "success")
+
+
+def _try(request: Request, today: str, name: str, because: str, record: str, act: Act) -> str:
+    """Do it in one transaction with its line in the audit, or say why it cannot be done."""
+    text, user = language_of(request).text, current_user(request)
+    if user is None or not because.strip():
+        return text("say why.")
+    with panel_of(request).database.connection() as connection:
         asked = {"record_key": record, "client_id": today}
         if record and not fetch(connection, "clients", "holds_record", **asked)[0]["holds"]:
-            return done(request, text("Nothing was decided: that record belongs to another client by now."), tone="error", **back)
+            return text("that record belongs to another client by now.")
         try:
             with connection.transaction():
-                act(connection, who.name)
-                audit.note(connection, who.name, name, today)
+                act(connection, user.name)
+                audit.note(connection, user.name, name, today)
         except UsageError as error:
-            return done(request, text("Nothing was decided: %(why)s", why=str(error)), tone="error", **back)
-    return done(request, said, **back)
+            return str(error)
+    return ""
+
+
+def _check_no_pin(connection: Connection, record: str, field: str, text: Callable[[str], str]) -> None:
+    """The command says the same in English, and how to withdraw in a terminal."""
+    if fetch(connection, "clients", "other_pin", record_key=record, field=field):
+        raise UsageError(text("another value is pinned already; undo that pin first."))
 
 
 def _today(request: Request, client_id: str) -> str | None:
-    panel = panel_of(request)
     try:
-        with panel.database.connection() as connection:
-            check_unified(connection)
-        return client_today(panel, client_id)
+        return client_today(panel_of(request), client_id)
     except UsageError:
         return None

@@ -105,7 +105,7 @@ def links_of(explanation: Explanation, contested: set[tuple[str, str]]) -> list[
     return decided + sorted(links, key=lambda link: link.excluded is not None)
 
 
-def graph_of(explanation: Explanation, links: list[Link], kind_names: dict[str, str], founding: str) -> Graph:
+def graph_of(explanation: Explanation, links: list[Link], kind_names: dict[str, str]) -> Graph:
     """Where everything stands; the founding record on top, then those that are nearest to it."""
     by_key = {record.record_key: record for record in explanation.records}
     order = [key for key in explanation.ways.came_from if key in by_key]
@@ -113,7 +113,7 @@ def graph_of(explanation: Explanation, links: list[Link], kind_names: dict[str, 
     shown = order[:MOST_RECORDS]
     drawn = [link for link in links if set(link.record_keys) & set(shown)]
     rows = max(len(shown), len(drawn[:MOST_LINKS]))
-    records = [_record_box(by_key[key], founding, _y(place, len(shown), rows)) for place, key in enumerate(shown)]
+    records = [_record_box(by_key[key], _y(place, len(shown), rows)) for place, key in enumerate(shown)]
     boxes = [
         Box(WIDTH - MARGIN - BOX_WIDTH, _y(place, len(drawn[:MOST_LINKS]), rows), _cut(link.value),
             _cut(kind_names.get(link.kind, link.kind)), link.tone)
@@ -128,11 +128,11 @@ def graph_of(explanation: Explanation, links: list[Link], kind_names: dict[str, 
     return Graph(records, boxes, lines, len(order) - len(shown), len(links) - len(boxes))
 
 
-def _record_box(record: RecordRow, founding: str, y: int) -> Box:
+def _record_box(record: RecordRow, y: int) -> Box:
     place = f"{record.source} · {record.kind}"
     tone = "founding" if record.is_founding else "gone" if record.deleted_at else "record"
     title = record.name or next(iter(record.emails or record.phones or []), record.id)
-    return Box(MARGIN, y, _cut(title), _cut(f"{founding} · {place}" if record.is_founding else place), tone)
+    return Box(MARGIN, y, _cut(title), _cut(place), tone)
 
 
 def _y(place: int, count: int, rows: int) -> int:

@@ -55,7 +55,8 @@ class Profile:
     @property
     def records(self) -> list[RecordRow]:
         """The founding one first, then as they came."""
-        return sorted(self.explanation.records, key=lambda one: (not one.is_founding, one.first_loaded_at, one.record_key))
+        found = self.explanation.records
+        return sorted(found, key=lambda one: (not one.is_founding, one.first_loaded_at, one.record_key))
 
     @property
     def waiting(self) -> list[list[Decision]]:

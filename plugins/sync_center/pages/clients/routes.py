@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from fastapi import Request, Response  # noqa: TC002 - FastAPI reads them
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from stage_first.settings import UsageError
 from starlette.routing import NoMatchFound
@@ -78,8 +78,8 @@ def _shown(request: Request, profile: Profile, most: int | None) -> dict[str, An
         "profile": profile,
         "client": profile.client,
         "links": links,
-        "graph": graph_of(profile.explanation, links, kinds, language.text("gives the id")),
-        "names": names,
+        "graph": graph_of(profile.explanation, links, kinds),
+        "record_names": names,
         "anchors": {one.record_key: f"record-{place}" for place, one in enumerate(profile.records[:most], start=1)},
         "words": words,
         "case_address": lambda case_id: _case_address(panel, case_id),

@@ -57,37 +57,41 @@ def find_clients(panel: Panel, typed: str, after: str = "") -> Found:
     if not freshness.is_unified:
         return Found(freshness)
     with panel.database.connection() as connection:
-        can_look_inside = fetch(connection, "clients", "can_look_inside")[0]["can_look_inside"]
+        inside = can_look_inside(connection)
         words = _words(connection, typed)
         asked = {"after": _uuid(after), "most": MOST, "page": PAGE + 1}
         if not typed:
             rows = fetch(connection, "clients", "browse", **asked)
         elif words:
-            rows = _search(connection, typed, words, asked, can_look_inside=can_look_inside)
+            rows = _search(connection, typed, words, asked, inside=inside)
         else:
             rows = []
     more = str(rows[PAGE - 1]["client_id"]) if len(rows) > PAGE else ""
     count = rows[0]["hit_count"] if rows else 0
-    return Found(freshness, rows[:PAGE], count, more, can_look_inside, words)
+    return Found(freshness, rows[:PAGE], count, more, inside, words)
 
 
-def _search(
-    connection: Connection, typed: str, words: list[str], asked: Row, *, can_look_inside: bool
-) -> list[Row]:
+def can_look_inside(connection: Connection) -> bool:
+    """Whether parts of words are found, not only beginnings of names."""
+    return bool(fetch(connection, "clients", "can_look_inside")[0]["can_look_inside"])
+
+
+def _search(connection: Connection, typed: str, words: list[str], asked: Row, *, inside: bool) -> list[Row]:
     whole = " ".join(words)
     asked = {**asked, "exact": _exact(connection, typed), "whole": whole, "beginning": f"{whole}%"}
-    if not can_look_inside:
+    if not inside:
         return fetch(connection, "clients", "search_beginnings", **asked)
     asked["look_inside"] = all(len(word) > _SHORT or not word.isascii() for word in words)
     asked |= {f"start_{place}": f"% {word}%" for place, word in enumerate(words)}
     asked |= {f"part_{place}": f"%{word}%" for place, word in enumerate(words)}
     conditions = {f"{one}s": _all_like(one, len(words)) for one in ("start", "part")}
     query = sql.SQL(queries(FOLDER / "clients.sql")["search"]).format(**conditions)
+    # Planned anew each time: words differ in how rare they are.
     return connection.execute(query, asked, prepare=False).fetchall()
 
 
 def _all_like(name: str, count: int) -> sql.Composable:
-    """One condition for each word, as the index wants it; planned anew each time, for words differ in how rare they are."""
+    """One condition for each word: `like all (..)` would not use the index."""
     return sql.SQL(" and ").join(
         sql.SQL("words like {}").format(sql.Placeholder(f"{name}_{place}")) for place in range(count)
     )

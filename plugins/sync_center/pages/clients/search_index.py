@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 from stage_first.queries import queries
 from warehouse.connection import connect
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 SECONDS_TO_WAIT = 0.7
 """What a search waits for the index; a small one is made in less."""
+SECONDS_BETWEEN = 1.0
+"""A making that failed, or that another panel was at, is tried again no sooner."""
 MOST_REFRESHED = 0.1
 """The share of clients up to which they are changed one by one; above it all is made anew."""
 _EXTENSIONS = "extensions"
@@ -43,28 +47,33 @@ class SearchIndex:
         self._panel = panel
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._begun_at = 0.0
 
     def freshness(self) -> Freshness:
         """How it stands; if it is behind it is being made, and small ones are ready at once."""
         state = self._state()
         if state["is_unified"] and not _is_current(state):
-            self._begin().join(SECONDS_TO_WAIT)
+            thread, begun_at = self._begin()
+            thread.join(max(0.0, begun_at + SECONDS_TO_WAIT - time.monotonic()))
             state = self._state()
         return Freshness(state["is_unified"], state["has_rows"], _is_current(state))
 
     def _state(self) -> Row:
         return self._panel.database.rows("clients", "search_state")[0]
 
-    def _begin(self) -> threading.Thread:
+    def _begin(self) -> tuple[threading.Thread, float]:
         with self._lock:
-            if self._thread is None or not self._thread.is_alive():
+            has_ended = self._thread is None or not self._thread.is_alive()
+            if self._thread is None or (has_ended and time.monotonic() > self._begun_at + SECONDS_BETWEEN):
                 self._thread = threading.Thread(target=self._run, name="client search", daemon=True)
+                self._begun_at = time.monotonic()
                 self._thread.start()
-            return self._thread
+            return self._thread, self._begun_at
 
     def _run(self) -> None:
         try:
-            with connect(self._panel.settings.database_url, application="sync-center search") as connection:
+            url = self._panel.settings.database_url
+            with connect(url, application="sync-center search", row_factory=dict_row) as connection:
                 make_current(connection)
         except psycopg.Error as error:  # whoever searches next begins again
             _log.warning("The search could not be made: %s", type(error).__name__)
@@ -76,11 +85,10 @@ def search_index(panel: Panel) -> SearchIndex:
     return found
 
 
-def make_current(connection: psycopg.Connection) -> None:
+def make_current(connection: Connection) -> None:
     """Bring the search up to the last publish, in one transaction that sees one state."""
     _get_trigrams(connection)
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    connection.row_factory = psycopg.rows.dict_row  # type: ignore[assignment]
     with connection.transaction():
         connection.execute(_SETTLE)
         if not fetch(connection, "clients", "search_lock")[0]["is_free"]:
@@ -138,7 +146,7 @@ def _parts(query: str) -> list[bytes]:
     return [part.encode() for part in queries(FOLDER / "clients.sql")[query].split(";\n")]
 
 
-def _get_trigrams(connection: psycopg.Connection) -> None:
+def _get_trigrams(connection: Connection) -> None:
     """Install pg_trgm where it can be had; without it, names are found by their beginning."""
     try:
         if not connection.execute("select from pg_extension where extname = 'pg_trgm'").fetchone():

@@ -58,8 +58,8 @@ _DECIDED = {
     "not_theirs": N_("%(kind)s %(value)s is not theirs, for %(one)s"),
     "shared": N_("%(kind)s %(value)s is shared"),
     "blocked": N_("%(kind)s %(value)s is blocked"),
-    "pinned": N_("the %(field)s of %(one)s wins"),
-    "preferred": N_("for %(field)s, values of %(which)s win"),
+    "pinned": N_("%(field)s of %(one)s wins"),
+    "preferred": N_("%(field)s: values of %(which)s win"),
     "later": N_("the conflict about %(kind)s %(value)s waits until %(until)s"),
 }
 NEAR = {
@@ -95,7 +95,8 @@ def because(told: Because, language: Language) -> str:
 
 def _place(rule: str, record: RecordRow, language: Language) -> str:
     if rule in {"changed", "created"}:
-        return language.moment(record.updated_at if rule == "changed" else record.created_at)
+        moment = record.updated_at if rule == "changed" else record.created_at
+        return language.moment(moment) if moment else language.text("an unknown time")
     return f"{record.source}/{record.kind}"
 
 
@@ -113,7 +114,7 @@ def decided(decision: Decision, language: Language, names: dict[str, str]) -> st
         _DECIDED[decision.decision],
         one=names.get(one, one), other=names.get(other, other), value=decision.value,
         kind=kind_name(decision.kind, language) if decision.kind else "",
-        field=field_name.lower() if field_name.isupper() is False else field_name,
+        field=field_name,
         which=" ".join(filter(None, (decision.source, decision.pattern))),
         until=language.moment(decision.until),
     )  # fmt: skip
