@@ -383,7 +383,7 @@ def test_searches_are_answered_while_the_search_is_made(
     clients: Panel, operator: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search_index, "SECONDS_BETWEEN", 0)
-    monkeypatch.setattr(search_index, "make_current", lambda connection: None)
+    monkeypatch.setattr(search_index, "make_current", lambda _: None)
     clients.query("delete from ops.client_search")
     assert names(operator, "rosa@x.mx") == ["Rosa Gil Mora"]
     assert "The search is being prepared" in operator.text("/clients?q=rosa")
@@ -399,7 +399,7 @@ def test_before_the_first_unify_the_page_teaches(panel: Panel) -> None:
     assert owner.post(f"/clients/{uuid.uuid4()}/pin", {"because": "x"}).status_code == 303
 
 
-def test_a_person_searches_as_they_type_and_decides(browser: Browser, clients: Panel, world: Warehouse) -> None:
+def test_a_person_searches_as_they_type_and_decides(browser: Browser, clients: Panel) -> None:
     with browser_page(browser, clients, color_scheme="dark") as watched:
         page = watched.log_in("operator")
         watched.open("/clients")
