@@ -22,6 +22,8 @@ class Near:
     """Other clients that something connects with this one, and why they are not the same."""
 
     what: str
+    rule: str
+    """conflict, blocked, declared, counted, not_theirs or kept_apart."""
     because: str
     client_ids: list[str]
     conflict_id: str | None = None
@@ -48,14 +50,14 @@ def _competing(connection: Connection, client: ClientRow) -> Iterator[Near]:
     for row in fetch(connection, "conflicts_of_client", {"client_id": client.client_id}):
         others = [client_id for client_id in row["client_ids"] if client_id != client.client_id]
         because = f"a conflict, {row['status']} ({row['reason']})"
-        yield Near(f"{row['kind']} {row['value']}", because, others, row["conflict_id"])
+        yield Near(f"{row['kind']} {row['value']}", "conflict", because, others, row["conflict_id"])
 
 
 def _without_effect(connection: Connection, client: ClientRow, holdings: list[Holding]) -> Iterator[Near]:
     for holding in {each.value_number: each for each in holdings if each.excluded}.values():
         asked = {"value_number": holding.value_number, "client_id": client.client_id}
         others = [row["client_id"] for row in fetch(connection, "others_with_value", asked)]
-        yield Near(f"{holding.kind} {holding.value}", _why_excluded(holding), others)
+        yield Near(f"{holding.kind} {holding.value}", str(holding.excluded), _why_excluded(holding), others)
 
 
 def _why_excluded(holding: Holding) -> str:
@@ -79,7 +81,7 @@ def _not_theirs(
                 for holder in found
                 if holder.client_id != client.client_id and holder.business == client.business
             ]
-            yield Near(f"{decision.kind} {decision.value}", f"not theirs: {told(decision)}", others)
+            yield Near(f"{decision.kind} {decision.value}", NOT_THEIRS, f"not theirs: {told(decision)}", others)
 
 
 def _kept_apart(client: ClientRow, decisions: Iterable[Decision]) -> Iterator[Near]:
@@ -87,7 +89,7 @@ def _kept_apart(client: ClientRow, decisions: Iterable[Decision]) -> Iterator[Ne
         pair = [decision.client_id, decision.other_client_id]
         if decision.decision == DIFFERENT and client.client_id in pair and pair[0] != pair[1]:
             others = [client_id for client_id in pair if client_id and client_id != client.client_id]
-            yield Near("different people", told(decision), others)
+            yield Near("different people", "kept_apart", told(decision), others)
 
 
 def decisions_about(

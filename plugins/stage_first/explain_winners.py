@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from stage_first.decisions_checks import told
 from stage_first.decisions_policies import FIELDS
 
@@ -21,13 +23,35 @@ LISTS = {"email": "emails", "phone": "phones"}
 
 
 @dataclass(frozen=True)
+class Because:
+    """Why a value won: the rule, and what it compared. As text it is what the command line prints."""
+
+    rule: str
+    """pinned, preferred, published, alone, named_before, alive, priority, changed, created or key."""
+    decision: Decision | None = None
+    own: RecordRow | None = None
+    other: RecordRow | None = None
+    rival: str | None = None
+
+    @override
+    def __str__(self) -> str:
+        if self.decision:
+            return f"{self.rule}: {told(self.decision)}"
+        if self.own is None or self.other is None:
+            return "as it was published" if self.rule == "published" else "nothing else is told"
+        if self.rule == "named_before":
+            return f"the record names it before {self.rival}"
+        return f"{_before(self.rule, self.own, self.other)}; {self.other.record_key} says {self.rival}"
+
+
+@dataclass(frozen=True)
 class Winner:
     """A field of a client, the record that its value comes from, and why that one won."""
 
     field: str
     value: str
     record_key: str | None
-    because: str
+    because: Because
 
 
 def winners(client: ClientRow, records: list[RecordRow], decisions: Iterable[Decision]) -> list[Winner]:
@@ -39,7 +63,7 @@ def winners(client: ClientRow, records: list[RecordRow], decisions: Iterable[Dec
 
 
 def _winner(field: str, value: str, client: ClientRow, records: list[RecordRow], said: list[Decision]) -> Winner:
-    offers = list(_offers(field, client, records))
+    offers = list(offers_of(field, client, records))
     decided = _decided(field, offers, said)
     if decided:
         return Winner(field, value, decided[0].record_key, decided[1])
@@ -48,7 +72,7 @@ def _winner(field: str, value: str, client: ClientRow, records: list[RecordRow],
     return Winner(field, value, own[0].record_key if own else None, _because(own, rival))
 
 
-def _offers(field: str, client: ClientRow, records: list[RecordRow]) -> Iterator[Offer]:
+def offers_of(field: str, client: ClientRow, records: list[RecordRow]) -> Iterator[Offer]:
     """What the records offer, in their order; of e-mails and phones only those that the client has."""
     for record in records:
         if field in LISTS:
@@ -58,14 +82,14 @@ def _offers(field: str, client: ClientRow, records: list[RecordRow]) -> Iterator
             yield record, value
 
 
-def _decided(field: str, offers: list[Offer], said: list[Decision]) -> tuple[RecordRow, str] | None:
+def _decided(field: str, offers: list[Offer], said: list[Decision]) -> tuple[RecordRow, Because] | None:
     """A pin before a preference, a later decision before an earlier one."""
     for kind in ("pinned", "preferred"):
         for decision in said:
             if (decision.decision, decision.field) == (kind, field):
                 for record, value in offers:
                     if _is_meant(decision, record, value):
-                        return record, f"{kind}: {told(decision)}"
+                        return record, Because(kind, decision=decision)
     return None
 
 
@@ -84,27 +108,34 @@ def is_like(value: str, pattern: str) -> bool:
     return re.fullmatch(wanted, value, flags=re.DOTALL) is not None
 
 
-def _because(own: Offer | None, rival: Offer | None) -> str:
-    if own is None:
-        return "as it was published"
-    if rival is None:
-        return "nothing else is told"
-    one, other = own[0], rival[0]
+def _because(own: Offer | None, rival: Offer | None) -> Because:
+    if own is None or rival is None:
+        return Because("published" if own is None else "alone")
+    return Because(_rule(own[0], rival[0]), own=own[0], other=rival[0], rival=rival[1])
+
+
+def _rule(one: RecordRow, other: RecordRow) -> str:
+    """The first rule that tells the two apart."""
     if one.record_key == other.record_key:
-        return f"the record names it before {rival[1]}"
-    return f"{_before(one, other)}; {other.record_key} says {rival[1]}"
-
-
-def _before(one: RecordRow, other: RecordRow) -> str:
+        return "named_before"
     if one.deleted_at is None and other.deleted_at is not None:
-        return "the other record is deleted at its source"
+        return "alive"
     if one.source_priority != other.source_priority:
-        return f"{_place(one)} comes before {_place(other)}"
+        return "priority"
     if one.updated_at != other.updated_at:
-        return f"changed last, {_moment(one, 'updated_at')} against {_moment(other, 'updated_at')}"
-    if one.created_at != other.created_at:
-        return f"created last, {_moment(one, 'created_at')} against {_moment(other, 'created_at')}"
-    return "nothing tells which is newer, so the first in the order of record keys"
+        return "changed"
+    return "created" if one.created_at != other.created_at else "key"
+
+
+def _before(rule: str, one: RecordRow, other: RecordRow) -> str:
+    if rule == "alive":
+        return "the other record is deleted at its source"
+    if rule == "priority":
+        return f"{_place(one)} comes before {_place(other)}"
+    if rule == "key":
+        return "nothing tells which is newer, so the first in the order of record keys"
+    field = "updated_at" if rule == "changed" else "created_at"
+    return f"{rule} last, {_moment(one, field)} against {_moment(other, field)}"
 
 
 def _place(record: RecordRow) -> str:

@@ -483,6 +483,7 @@ with held as (
 
 select
     merge_conflicts.conflict_id::text as conflict_id,
+    merge_conflicts.case_id::text as case_id,
     merge_conflicts.kind,
     merge_conflicts.value,
     merge_conflicts.status,

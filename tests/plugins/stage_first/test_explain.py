@@ -90,7 +90,7 @@ def told(people: Warehouse, text: str) -> str:
 
 
 def won(people: Warehouse, text: str) -> dict[str, tuple[str, str | None, str]]:
-    return {each.field: (each.value, each.record_key, each.because) for each in one(people, text).winners}
+    return {each.field: (each.value, each.record_key, str(each.because)) for each in one(people, text).winners}
 
 
 @pytest.mark.parametrize(

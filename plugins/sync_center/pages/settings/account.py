@@ -11,7 +11,7 @@ from stage_first import project
 from stage_first.env_file import write_settings
 from stage_first.settings import UsageError
 
-from sync_center.language.catalogues import N_, all_languages
+from sync_center.language.catalogues import Languages, N_
 from sync_center.pages.settings.sections import page, saved, show, who
 from sync_center.panel import panel_of
 from sync_center.rendering import Renderer, language_of
@@ -64,7 +64,7 @@ def change_password(request: Request, old: Annotated[str, Form()], new: Annotate
 def _use_zone(panel: Panel, name: str) -> None:
     """From the next page on, without a new start of the panel."""
     panel.settings = replace(panel.settings, zone=ZoneInfo(name))
-    panel.languages = all_languages(panel.settings.zone)
+    panel.languages = Languages(panel.settings.zone)
     panel.renderer = Renderer(panel.languages, panel.pages, panel.renderer.url_for)
 
 
