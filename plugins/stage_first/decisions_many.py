@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-_SPOKEN_OF = ("decision", "business", "kind", "value", "field", "source", "pattern")
+_SPOKEN_OF = ("decision", "kind", "value", "field", "source", "pattern")
 
 
 class Many(NamedTuple):
@@ -46,33 +46,40 @@ def decide_many(
     """Write groups of rows down; a group that contradicts what stands, or another group, is left out."""
     with deciding(connection) as decisions:
         bad = _contradictory(decisions, [row for group in groups for row in group])
-        refused = [
-            place for place, group in enumerate(groups) if any({row.get("record_key"), row.get("other_record_key")} & bad for row in group)
-        ]
+        refused = [place for place, group in enumerate(groups) if any(_speaks_of(row, bad) for row in group)]
         left = set(refused)
         rows = [row for place, group in enumerate(groups) if place not in left for row in group]
         return Many(write_all(connection, because, who, _unsaid(decisions, rows)), refused)
 
 
+def _speaks_of(row: Row, records: set[str]) -> bool:
+    return not records.isdisjoint((row.get("record_key"), row.get("other_record_key")))
+
+
 def _unsaid(decisions: Iterable[Decision], rows: Sequence[Row]) -> list[Row]:
     """The rows that no standing decision says, each once."""
-    said = {_meaning({name: getattr(each, name) for name in EMPTY} | {"decision": each.decision}): each.until for each in decisions}
+    said = {_meaning({name: getattr(each, name) for name in (*EMPTY, "decision")}): each.until for each in decisions}
     new: dict[object, Row] = {}
     for row in rows:
-        meaning = _meaning({**EMPTY, **row})
-        if meaning not in said or _is_longer(row.get("until"), said[meaning]):
+        meaning, until = _meaning({**EMPTY, **row}), row.get("until")
+        _check_until(until)
+        if meaning not in said or _is_longer(until, said[meaning]):
             new[meaning] = row
     return list(new.values())
 
 
 def _meaning(row: Row) -> tuple[object, ...]:
-    spoken = tuple(row[name] for name in _SPOKEN_OF if name != "business" or row["decision"] == "later")
-    return (*spoken, frozenset((row["record_key"], row["other_record_key"])))
+    spoken = tuple(row[name] for name in _SPOKEN_OF)
+    business = row["business"] if row["decision"] == "later" else None
+    return (*spoken, business, frozenset((row["record_key"], row["other_record_key"])))
+
+
+def _check_until(until: datetime | None) -> None:
+    if until is not None and until <= datetime.now(UTC):
+        raise UsageError(f"{until:%Y-%m-%d %H:%M} UTC is over: give a later date.")
 
 
 def _is_longer(until: datetime | None, already: datetime | None) -> bool:
-    if until is not None and until <= datetime.now(UTC):
-        raise UsageError(f"{until:%Y-%m-%d %H:%M} UTC is over: give a later date.")
     return until is not None and already is not None and until > already
 
 
@@ -80,7 +87,7 @@ def _pairs_of(rows: Iterable[Row], decision: str) -> list[Pair]:
     return [Pair(NEW, row["record_key"], row["other_record_key"]) for row in rows if row["decision"] == decision]
 
 
-def _contradictory(decisions: list[Decision], rows: Sequence[Row]) -> set[str | None]:
+def _contradictory(decisions: list[Decision], rows: Sequence[Row]) -> set[str]:
     """The records of which the rows, with what stands, would say both that they are one person and that they are not."""
     same = [*pairs(decisions, SAME), *_pairs_of(rows, SAME)]
     group_of = joined_groups(same)

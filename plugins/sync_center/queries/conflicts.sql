@@ -300,7 +300,7 @@ found as (
     where
         %(after)s::uuid is null
         or (amount, case_id) < (%(after_amount)s::numeric, %(after)s::uuid)
-    order by amount desc, case_id desc
+    order by chosen.amount desc, chosen.case_id desc
     limit %(most)s
 )
 
@@ -357,7 +357,7 @@ with chosen as (
 select case_id::text as case_id
 from chosen
 where (amount, case_id) > (%(after_amount)s::numeric, %(after)s::uuid)
-order by amount, case_id
+order by chosen.amount, chosen.case_id
 limit 1
 
 -- name: case
@@ -415,6 +415,12 @@ select
     clients.emails,
     clients.phones,
     clients.country,
+    array(
+        select told.key || ' ' || each
+        from jsonb_each(clients.ids) as told
+        cross join lateral jsonb_array_elements_text(told.value) as each
+        order by 1
+    ) as ids,
     clients.sources,
     clients.record_count,
     clients.first_seen,
@@ -445,7 +451,13 @@ cross join lateral (
         records.full_name as name,
         records.emails,
         records.phones,
-        records.identifiers,
+        (
+            select array_agg(distinct identifiers.kind || ' ' || identifiers.value)
+            from unified_internal.int_identity__identifiers as identifiers
+            where
+                identifiers.record_number = records.record_number
+                and identifiers.kind not in ('email', 'phone_e164')
+        ) as ids,
         records.country,
         coalesce(records.updated_at, records.created_at) as told_at,
         client_records.first_loaded_at,
@@ -630,7 +642,7 @@ where
     and (%(kind)s::text is null or kinds @> array[%(kind)s])
     and (%(business)s::text is null or business = %(business)s)
     and (%(q)s::text is null or search like %(q)s)
-order by coalesce((money ->> %(currency)s)::numeric, 0) desc, case_id desc
+order by coalesce((money ->> %(currency)s)::numeric, 0) desc, conflict_cases.case_id desc
 limit %(most)s
 
 -- name: joined_totals

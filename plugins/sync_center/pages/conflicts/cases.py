@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_CLIENTS = 12
 MOST_RECORDS = 8
 """Records of a client that are shown; those that hold a contested value come first."""
-FIELDS = {"name": N_("name"), "emails": N_("e-mail"), "phones": N_("phone"), "country": N_("country")}
+FIELDS = {"name": N_("Name"), "emails": N_("E-mails"), "phones": N_("Phones"), "ids": N_("Ids"), "country": N_("Country")}
 
 
 @dataclass
@@ -75,11 +75,6 @@ class Case:
     def more_clients(self) -> int:
         """Clients that are not shown."""
         return len(self.row["client_ids"]) - len(self.columns)
-
-    @property
-    def fields(self) -> list[str]:
-        """The fields of which any client has a value."""
-        return [name for name in FIELDS if any(column.values.get(name) for column in self.columns)]
 
     @property
     def payments(self) -> int:
@@ -145,7 +140,7 @@ def _columns(connection: Connection, conflicts: list[Row], clients: list[Row]) -
     }
     ids = [client["client_id"] for client in clients]
     rows = fetch(connection, "conflicts", "records", client_ids=ids, holding=list(holding), most=MOST_RECORDS)
-    contested = {conflict["value"] for conflict in conflicts}
+    contested = {text for one in conflicts for text in (one["value"], f"{one['kind']} {one['value']}")}
     columns = [
         Column(
             client=client,

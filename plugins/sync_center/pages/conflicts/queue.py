@@ -35,6 +35,7 @@ REASONS = {
 }
 MOST = 50
 _WRITTEN_AT_ONCE = 5000
+_MOST_MONEY = Decimal(10) ** 30
 
 
 @dataclass(frozen=True)
@@ -181,4 +182,4 @@ def _place(after: str) -> tuple[Decimal | None, str | None]:
         place = Decimal(amount[:40]), str(uuid.UUID(case_id))
     except (ArithmeticError, ValueError):
         return None, None
-    return place if place[0].is_finite() else (None, None)
+    return place if place[0].is_finite() and abs(place[0]) < _MOST_MONEY else (None, None)

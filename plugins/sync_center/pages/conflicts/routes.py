@@ -14,7 +14,7 @@ from sync_center.language.catalogues import N_
 from sync_center.page import Page
 from sync_center.pages.conflicts import acts, queue
 from sync_center.pages.conflicts.answers import answer_of, said_of
-from sync_center.pages.conflicts.cases import read_case, titles
+from sync_center.pages.conflicts.cases import FIELDS, read_case, titles
 from sync_center.pages.conflicts.proposals import ANSWERS, POLICIES, RULES
 from sync_center.pages.conflicts.queue import REASONS, STATES, Filters
 from sync_center.pages.conflicts.summary import read_summary
@@ -29,12 +29,15 @@ if TYPE_CHECKING:
 
 
 def _badge(panel: Panel) -> int:
+    if not queue.is_unified(panel):
+        return 0
+    queue.freshen(panel)
     found = panel.database.row("conflicts", "open_cases")
     return int(found["cases"]) if found else 0
 
 
 page = Page("conflicts", N_("Conflicts"), order=20, badge=_badge)
-WORDS = {"answers": ANSWERS, "rules": RULES, "policies": POLICIES, "reasons": REASONS, "states": STATES}
+WORDS = {"answers": ANSWERS, "rules": RULES, "policies": POLICIES, "reasons": REASONS, "states": STATES, "fields": FIELDS}
 UNFILLED = {"answer": "", "reason": "", "client": [], "whose": "", "until": ""}
 MOST_ACTS = 50
 SAMPLE = 10
@@ -87,15 +90,15 @@ def decide_by_rule(
         _, decided, refused = acts.decide_by_policy(panel, _known_rule(rule), filters, shown, reason, _who(request))
     except acts.ChangedError as changed:
         said = language.texts_of(
-            "Meanwhile it is %(number)s case; nothing was decided. Look again.",
-            "Meanwhile it is %(number)s cases; nothing was decided. Look again.", len(changed.args[0]),
+            "Meanwhile it is %(number)s conflict; nothing was decided. Look again.",
+            "Meanwhile it is %(number)s conflicts; nothing was decided. Look again.", len(changed.args[0]),
         )  # fmt: skip
         return _rule_page(request, rule, filters=filters, why=said, reason=reason, status=409)
-    said = language.texts_of("%(number)s case is decided.", "%(number)s cases are decided.", decided)
+    said = language.texts_of("%(number)s conflict is decided.", "%(number)s conflicts are decided.", decided)
     if refused:
         said += " " + language.texts_of(
-            "%(number)s case contradicts other decisions and was left out.",
-            "%(number)s cases contradict other decisions and were left out.", refused,
+            "%(number)s conflict contradicts other decisions and was left out.",
+            "%(number)s conflicts contradict other decisions and were left out.", refused,
         )  # fmt: skip
     return done(request, said, to="conflicts", query=filters.query)
 
@@ -111,7 +114,7 @@ def undo(request: Request, act_id: int, queue_of: Annotated[str, Form()] = "") -
             raise HTTPException(404) from None
         return done(request, said_of(language, changed.args[0], undone=True), to="conflicts", tone="info", query=query)
     said = language.texts_of(
-        "Undone: %(number)s case is as it was before.", "Undone: %(number)s cases are as they were before.",
+        "Undone: %(number)s conflict is as it was before.", "Undone: %(number)s conflicts are as they were before.",
         act["case_count"],
     )  # fmt: skip
     if act["case_count"] == 1 and _is_there(panel_of(request), act["case_id"]):
@@ -125,7 +128,6 @@ def show_case(request: Request, case_id: str) -> Response:
     panel = panel_of(request)
     if not queue.is_unified(panel):
         return render(request, "conflicts/nothing.html")
-    queue.freshen(panel)
     return _case_page(request, case_id, _filters(request))
 
 
@@ -181,6 +183,7 @@ def reopen(
 
 def _case_page(request: Request, case_id: str, filters: Filters, *, status: int = 200, **told: Any) -> Response:
     panel = panel_of(request)
+    queue.freshen(panel)
     with panel.database.connection() as connection:
         case = read_case(connection, _known_case(case_id))
     if case is None:
