@@ -132,7 +132,9 @@ def write(connection: Connection, because: str | None, who: str | None, **column
     return int(fetch(connection, "decide", {**EMPTY, **columns, **signed})[0]["decision_id"])
 
 
-def write_all(connection: Connection, because: str | None, who: str | None, rows: Sequence[dict[str, Any]]) -> list[int]:
+def write_all(
+    connection: Connection, because: str | None, who: str | None, rows: Sequence[dict[str, Any]]
+) -> list[int]:
     """The same for many."""
     signed = {"reason": reason_of(because), "decided_by": who or started_by()}
     written = [{**EMPTY, **row, **signed} for row in rows]

@@ -40,9 +40,7 @@ def decide_together(connection: Connection, rows: Sequence[Row], because: str | 
         return write_all(connection, because, who, new)
 
 
-def decide_many(
-    connection: Connection, groups: Sequence[Sequence[Row]], because: str | None, who: str | None
-) -> Many:
+def decide_many(connection: Connection, groups: Sequence[Sequence[Row]], because: str | None, who: str | None) -> Many:
     """Write groups of rows down; a group that contradicts what stands, or another group, is left out."""
     with deciding(connection) as decisions:
         bad = _contradictory(decisions, [row for group in groups for row in group])
@@ -88,7 +86,7 @@ def _pairs_of(rows: Iterable[Row], decision: str) -> list[Pair]:
 
 
 def _contradictory(decisions: list[Decision], rows: Sequence[Row]) -> set[str]:
-    """The records of which the rows, with what stands, would say both that they are one person and that they are not."""
+    """The records of which the rows, with what stands, would say that they are one person and that they are not."""
     same = [*pairs(decisions, SAME), *_pairs_of(rows, SAME)]
     group_of = joined_groups(same)
     apart = [*pairs(decisions, DIFFERENT), *_pairs_of(rows, DIFFERENT)]

@@ -38,6 +38,7 @@ PEOPLE = {
     "bad_two": {"Name": "Sara Gil", "Email": "sara@x.mx", "Phone": "+525510000004"},
     **{f"alone{number}": {"Name": f"Nobody {number}", "Email": f"alone{number}@x.mx"} for number in range(30)},
 }
+PATHS = ("/conflicts", "/conflicts/recent", "/conflicts/rule/same_name")
 STATE = "select case_id::text, state, waiting_ids, undone_ids from ops.conflict_cases order by case_id"
 
 
@@ -68,7 +69,9 @@ def operator(panel: Panel) -> Iterator[Visitor]:
 
 
 def case_of(panel: Panel, phone: str) -> str:
-    return str(panel.query("select case_id::text from unified.merge_conflicts where value = %s", f"+52551000000{phone}")[0][0])
+    return str(
+        panel.query("select case_id::text from unified.merge_conflicts where value = %s", f"+52551000000{phone}")[0][0]
+    )
 
 
 def form(visitor: Visitor, case_id: str) -> Choices:
@@ -88,7 +91,7 @@ def decide(visitor: Visitor, case_id: str, **choices: Any) -> Any:
 
 def written(panel: Panel) -> list[tuple[Any, ...]]:
     query = "select decision, coalesce(record_key, kind || ' ' || value), decided_by, reason from ops.merge_decisions"
-    return panel.query(f"{query} where withdrawn_at is null order by decision_id")
+    return list(panel.query(f"{query} where withdrawn_at is null order by decision_id"))
 
 
 def test_the_queue_tells_counts_by_reason_and_money_first(panel: Panel, operator: Visitor) -> None:
@@ -139,7 +142,10 @@ def test_a_script_in_a_name_is_text(panel: Panel, operator: Visitor) -> None:
         ("1", {"answer": "shared"}, [("shared", "phone_e164 +525510000001")]),
         ("1", {"answer": "later", "until": "2999-01-31"}, [("later", "phone_e164 +525510000001")]),
         ("3", {"answer": "same"}, [("same_person", "csv:imports:main:people:eva")] * 2),
-        ("3", {"answer": "different"}, [("different_people", "csv:imports:main:people:eva")] * 2 + [("different_people", "csv:imports:main:people:leo")]),
+        (
+            "3", {"answer": "different"},
+            [("different_people", f"csv:imports:main:people:{one}") for one in ("eva", "eva", "leo")],
+        ),
     ],
     ids=lambda value: value["answer"] if isinstance(value, dict) else None,
 )  # fmt: skip
@@ -207,7 +213,9 @@ def test_the_second_of_two_people_is_told_and_nothing_is_overwritten(panel: Pane
     mine, theirs = form(operator, case_id), form(owner, case_id)
     theirs |= {"answer": "same", "reason": "she told me"}
     assert owner.client.post(f"/conflicts/{case_id}", data=theirs).status_code == 303
-    second = operator.client.post(f"/conflicts/{case_id}", data={**mine, "answer": "different", "reason": "I typed this"})
+    second = operator.client.post(
+        f"/conflicts/{case_id}", data={**mine, "answer": "different", "reason": "I typed this"}
+    )
     assert second.status_code == 409
     assert "Nothing of yours was written" in second.text
     assert re.search(r"owner decided it \d+:\d+\W*[AP]M: same person\.", second.text)
@@ -281,12 +289,12 @@ def test_what_is_not_there_is_a_page(operator: Visitor, path: str) -> None:
     assert operator.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("after", ["x", "~", "NaN~" + str(uuid.uuid4()), "1e999999~" + str(uuid.uuid4()), "1~%00", "-1~x"])
+@pytest.mark.parametrize("after", ["x", "~", f"NaN~{uuid.uuid4()}", f"1e999999~{uuid.uuid4()}", "1~%00", "-1~x"])
 def test_an_odd_place_is_the_top(operator: Visitor, after: str) -> None:
     assert operator.get(f"/conflicts?after={after}").status_code == 200
 
 
-def test_pages_follow_each_other_without_a_gap(panel: Panel, operator: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_follow_each_other_without_a_gap(operator: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sync_center.pages.conflicts.queue.MOST", 1)
     seen, path = [], "/conflicts"
     while path:
@@ -302,15 +310,16 @@ def test_axe_finds_nothing_on_any_page(browser: Browser, panel: Panel, operator:
     decide(operator, case_of(panel, "2"), answer="same", reason="same name")
     with browser_page(browser, panel, color_scheme=theme) as wide:
         wide.log_in("operator")
-        for path in ("/conflicts", f"/conflicts/{case_of(panel, '3')}", f"/conflicts/{case_of(panel, '2')}", "/conflicts/recent", "/conflicts/rule/same_name"):
+        for path in (*PATHS, *(f"/conflicts/{case_of(panel, phone)}" for phone in "32")):
             wide.open(path)
             assert wide.violations() == [], path
 
 
-def test_a_phone_shows_cards_and_never_scrolls_sideways(browser: Browser, panel: Panel, operator: Visitor) -> None:
+@pytest.mark.usefixtures("operator")
+def test_a_phone_shows_cards_and_never_scrolls_sideways(browser: Browser, panel: Panel) -> None:
     with browser_page(browser, panel, viewport=PHONE, has_touch=True, is_mobile=True, locale="es-MX") as phone:
         phone.log_in("operator")
-        for path in ("/conflicts", f"/conflicts/{case_of(panel, '3')}", f"/conflicts/{case_of(panel, '4')}", "/conflicts/rule/same_name"):
+        for path in (*PATHS, *(f"/conflicts/{case_of(panel, number)}" for number in "34")):
             phone.open(path)
             assert not phone.is_too_wide(), path
         phone.open(f"/conflicts/{case_of(panel, '1')}")

@@ -29,7 +29,7 @@ from sync_center.pages.conflicts.queue import derive
 from sync_center.security import audit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from stage_first.decisions_cases import Contest
 
@@ -84,7 +84,9 @@ def decide(panel: Panel, case_id: str, seen: str, answer: Answer, who: str) -> i
         return _note(connection, answer, [case_id], numbers, who)
 
 
-def decide_by_policy(panel: Panel, rule: str, filters: Filters, shown: int, reason: str, who: str) -> tuple[int, int, int]:
+def decide_by_policy(
+    panel: Panel, rule: str, filters: Filters, shown: int, reason: str, who: str
+) -> tuple[int, int, int]:
     """Take what a rule proposes for all its open cases; the act, how many cases, how many could not be.
 
     Raises:
@@ -95,7 +97,9 @@ def decide_by_policy(panel: Panel, rule: str, filters: Filters, shown: int, reas
         if len(cases) != shown or not cases:
             raise ChangedError(cases)
         groups = _groups(connection, cases, POLICIES[rule])
-        done = decide_many(connection, [rows for _, rows in groups], reason.strip() or f"{NO_REASON} Rule: {rule}.", who)
+        done = decide_many(
+            connection, [rows for _, rows in groups], reason.strip() or f"{NO_REASON} Rule: {rule}.", who
+        )
         refused = set(done.refused)
         decided = [case_id for place, (case_id, _) in enumerate(groups) if place not in refused]
         act_id = _note(connection, Answer(POLICIES[rule], reason), decided, done.numbers, who, rule)
@@ -181,7 +185,7 @@ def _taken_away(case: list[Contest], answer: Answer) -> list[dict[str, Any]]:
 def _groups(connection: Connection, cases: list[Row], answer: str) -> list[tuple[str, list[dict[str, Any]]]]:
     found = list(by_case(contests(connection, [one for case in cases for one in case["conflict_ids"]])))
     apart = clients_apart(standing(connection)) if answer == DIFFERENT else set()
-    plans = {
+    plans: dict[str, Callable[[list[Contest]], list[dict[str, Any]]]] = {
         SAME: same_people,
         DIFFERENT: lambda case: different_clients(case, apart),
         SHARED: shared_values,
@@ -195,5 +199,7 @@ def _note(
     told = {"answer": answer.answer, "policy": policy, "reason": answer.reason.strip() or None, "who": who}
     (act,) = fetch(connection, "conflicts", "note_act", case_ids=case_ids, decision_ids=numbers, **told)
     derive(connection)
-    audit.note(connection, who, "decide", f"act {act['act_id']}", answer=answer.answer, cases=len(case_ids), policy=policy)
+    audit.note(
+        connection, who, "decide", f"act {act['act_id']}", answer=answer.answer, cases=len(case_ids), policy=policy
+    )
     return int(act["act_id"])

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 
 def answer_of(
-    language: Language, answer: str, reason: str, clients: Sequence[str], whose: str, conflicts: Sequence[str], until: str
+    language: Language,
+    answer: str,
+    reason: str,
+    clients: Sequence[str],
+    whose: str,
+    conflicts: Sequence[str],
+    until: str,
 ) -> Answer:
     """The answer of a form.
 

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 MOST_CLIENTS = 12
 MOST_RECORDS = 8
 """Records of a client that are shown; those that hold a contested value come first."""
-FIELDS = {"name": N_("Name"), "emails": N_("E-mails"), "phones": N_("Phones"), "ids": N_("Ids"), "country": N_("Country")}
+FIELDS = {
+    "name": N_("Name"),
+    "emails": N_("E-mails"),
+    "phones": N_("Phones"),
+    "ids": N_("Ids"),
+    "country": N_("Country"),
+}
 
 
 @dataclass
@@ -115,7 +121,9 @@ def read_case(connection: Connection, case_id: str) -> Case | None:
         return None
     conflicts = fetch(connection, "conflicts", "conflicts", case_id=case_id)
     clients = fetch(connection, "conflicts", "clients", client_ids=row["client_ids"], most=MOST_CLIENTS)
-    decided = fetch(connection, "conflicts", "decisions_of_case", decision_ids=[*row["waiting_ids"], *row["undone_ids"]])
+    decided = fetch(
+        connection, "conflicts", "decisions_of_case", decision_ids=[*row["waiting_ids"], *row["undone_ids"]]
+    )
     standing = (
         fetch(connection, "conflicts", "standing_ids", client_ids=row["client_ids"], conflict_ids=row["conflict_ids"])
         if row["status"] != "open" else []

@@ -40,7 +40,13 @@ class Proposal(NamedTuple):
     rule: str
 
 
-POLICIES = {"same_name": SAME, "short_name": SAME, "many_names": SHARED, "one_family": DIFFERENT, "other_names": DIFFERENT}
+POLICIES = {
+    "same_name": SAME,
+    "short_name": SAME,
+    "many_names": SHARED,
+    "one_family": DIFFERENT,
+    "other_names": DIFFERENT,
+}
 """Rules whose proposals may be taken for many cases at once."""
 
 
@@ -70,7 +76,9 @@ def _are_all_other(names: Sequence[str]) -> bool:
 def _is_short_form(one: str, other: str) -> bool:
     """The words of the shorter are the first words of the longer, or their initials; one whole word at least."""
     short, long = sorted((one.split(), other.split()), key=len)
-    fits = all(word == whole or (len(word) == 1 and whole.startswith(word)) for word, whole in zip(short, long, strict=False))
+    fits = all(
+        word == whole or (len(word) == 1 and whole.startswith(word)) for word, whole in zip(short, long, strict=False)
+    )
     return fits and len(short) > 1 and len(short[0]) > 1
 
 

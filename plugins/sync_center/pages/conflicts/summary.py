@@ -52,7 +52,13 @@ def read_summary(panel: Panel) -> Summary:
     """The figures; the same numbers for everybody until something is published or decided."""
     with panel.database.connection() as connection:
         (marks,) = fetch(connection, "conflicts", "marks")
-        state = (marks["publish_id"], marks["decision_id"], marks["withdrawn_at"], marks["is_published"], marks["is_decided"])
+        state = (
+            marks["publish_id"],
+            marks["decision_id"],
+            marks["withdrawn_at"],
+            marks["is_published"],
+            marks["is_decided"],
+        )
         known = panel.known.get(_NAME)
         if known is None or known[0] != state:
             known = panel.known[_NAME] = (
