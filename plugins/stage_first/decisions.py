@@ -6,11 +6,14 @@ The command line and the panel call the same functions; each of them takes a con
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from psycopg.types.json import Jsonb
 from warehouse.run_log import started_by
 
 from stage_first.queries import fetch
@@ -111,9 +114,16 @@ def check_unified(connection: Connection) -> None:
 def deciding(connection: Connection) -> Iterator[list[Decision]]:
     """A transaction in which nobody else decides, with the decisions that stand."""
     check_unified(connection)
+    with alone(connection):
+        yield standing(connection)
+
+
+@contextmanager
+def alone(connection: Connection) -> Iterator[None]:
+    """A transaction in which nobody else decides or withdraws."""
     with connection.transaction():
         connection.execute("lock table ops.merge_decisions in share row exclusive mode")
-        yield standing(connection)
+        yield
 
 
 def write(connection: Connection, because: str | None, who: str | None, **columns: Any) -> int:
@@ -126,18 +136,30 @@ def write(connection: Connection, because: str | None, who: str | None, **column
     return int(fetch(connection, "decide", {**EMPTY, **columns, **signed})[0]["decision_id"])
 
 
+def write_all(
+    connection: Connection, because: str | None, who: str | None, rows: Sequence[dict[str, Any]]
+) -> list[int]:
+    """The same for many."""
+    signed = {"reason": reason_of(because), "decided_by": who or started_by()}
+    written = [{**EMPTY, **row, **signed} for row in rows]
+    found = fetch(connection, "decide_all", {"rows": Jsonb(written, dumps=partial(json.dumps, default=str))})
+    return [int(row["decision_id"]) for row in found]
+
+
 def withdraw(connection: Connection, numbers: Sequence[int], because: str | None, who: str | None = None) -> Decided:
     """Let decisions stand no longer: the next build gives back what was before them, ids included.
 
     Raises:
         UsageError: one of them does not stand; then none is withdrawn.
     """
-    known = {decision.decision_id: decision for decision in all_decisions(connection, with_withdrawn=True)}
     signed = {"because": reason_of(because), "who": who or started_by()}
-    with connection.transaction():
-        for number in numbers:
-            if not fetch(connection, "withdraw_decision", {**signed, "decision_id": number}):
-                raise UsageError(_why_not(known.get(number), number))
+    with alone(connection):
+        asked = {**signed, "decision_ids": list(numbers)}
+        done = {row["decision_id"] for row in fetch(connection, "withdraw_decisions", asked)}
+        if len(done) < len(set(numbers)):
+            known = {decision.decision_id: decision for decision in all_decisions(connection, with_withdrawn=True)}
+            number = next(number for number in numbers if number not in done)
+            raise UsageError(_why_not(known.get(number), number))
     named = f"Decision{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
     return Decided(list(numbers), f"{named} no longer stand{'s' if len(numbers) == 1 else ''}. {NEXT}")
 

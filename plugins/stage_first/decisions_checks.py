@@ -72,14 +72,41 @@ def check_new(decisions: list[Decision], **columns: Any) -> None:
 
 def check_same(decisions: list[Decision], one: str, other: str) -> None:
     """Raise a sentence if "same person" would join whom a standing decision keeps apart."""
-    same = [*pairs(decisions, SAME), Pair(NEW, one, other)]
-    for apart in pairs(decisions, DIFFERENT):
-        against = chain(same, apart.one, apart.other)
-        if NEW in against:
-            others = [number for number in against if number != NEW]
-            would = f"this would make them one{f' (with {numbered(others)})' if others else ''}"
-            said = f"{told(_of(decisions, apart.number))} says that {apart.one} and {apart.other} are different people"
-            raise UsageError(f"{said}, and {would}. {_withdraw(apart.number)}")
+    check_pairs(decisions, [Pair(NEW, one, other)], [])
+
+
+def check_pairs(decisions: list[Decision], joined: list[Pair], apart: list[Pair]) -> None:
+    """Raise a sentence if new pairs of one person, or of two, contradict what stands."""
+    same = [*pairs(decisions, SAME), *joined]
+    group_of = joined_groups(same)
+    for pair in pairs(decisions, DIFFERENT):
+        if pair.one in group_of and group_of[pair.one] == group_of.get(pair.other):
+            _check_apart(decisions, same, pair)
+    for pair in apart:
+        check_different(decisions, pair.one, pair.other)
+
+
+def _check_apart(decisions: list[Decision], same: list[Pair], apart: Pair) -> None:
+    against = chain(same, apart.one, apart.other)
+    if NEW in against:
+        others = [number for number in against if number != NEW]
+        would = f"this would make them one{f' (with {numbered(others)})' if others else ''}"
+        said = f"{told(_of(decisions, apart.number))} says that {apart.one} and {apart.other} are different people"
+        raise UsageError(f"{said}, and {would}. {_withdraw(apart.number)}")
+
+
+def joined_groups(same: Iterable[Pair]) -> dict[str, str]:
+    """Of each record that is joined with another, a record that stands for all that are joined with it."""
+    leader: dict[str, str] = {}
+
+    def lead(record: str) -> str:
+        while leader.setdefault(record, record) != record:
+            leader[record] = record = leader[leader[record]]
+        return record
+
+    for pair in same:
+        leader[lead(pair.one)] = lead(pair.other)
+    return {record: lead(record) for record in list(leader)}
 
 
 def check_different(decisions: list[Decision], one: str, other: str) -> None:

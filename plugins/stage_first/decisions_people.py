@@ -69,7 +69,7 @@ def different_in_conflict(
             for holder in holders(connection, conflict.kind, conflict.value)
             if holder.business == conflict.business and (record := record_named(connection, holder.record_key))
         ]
-        apart = _clients_apart(decisions)
+        apart = clients_apart(decisions)
         undecided = [
             (one, other)
             for one, other in combinations(holding, 2)
@@ -82,7 +82,8 @@ def different_in_conflict(
     return Decided(numbers, f"{numbered(numbers).capitalize()}: these are different people: {people}. {NEXT}")
 
 
-def _clients_apart(decisions: list[Decision]) -> set[frozenset[str | None]]:
+def clients_apart(decisions: list[Decision]) -> set[frozenset[str | None]]:
+    """Each two clients that a standing decision keeps apart."""
     standing = {pair.number for pair in pairs(decisions, DIFFERENT)}
     return {frozenset((each.client_id, each.other_client_id)) for each in decisions if each.decision_id in standing}
 

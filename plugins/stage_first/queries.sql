@@ -193,11 +193,27 @@ values (
 )
 returning decision_id
 
--- name: withdraw_decision
--- Let a decision stand no longer.
+-- name: decide_all
+-- Write many decisions down and return their numbers, in the order in which they were given.
+insert into ops.merge_decisions (
+    decision, business, record_key, other_record_key, kind, value, field, source, pattern, until, reason, decided_by
+)
+select
+    decision, business, record_key, other_record_key, kind, value, field, source, pattern, until, reason, decided_by
+from rows from (
+    jsonb_to_recordset(%(rows)s) as (
+        decision text, business text, record_key text, other_record_key text, kind text, value text, field text,
+        source text, pattern text, until timestamptz, reason text, decided_by text
+    )
+) with ordinality
+order by ordinality
+returning decision_id
+
+-- name: withdraw_decisions
+-- Let decisions stand no longer.
 update ops.merge_decisions
 set withdrawn_at = clock_timestamp(), withdrawn_by = %(who)s, withdrawn_reason = %(because)s
-where decision_id = %(decision_id)s and withdrawn_at is null
+where decision_id = any(%(decision_ids)s) and withdrawn_at is null
 returning decision_id
 
 -- name: identity_kinds
@@ -343,6 +359,30 @@ select
 from unified.merge_conflicts
 where kind = %(kind)s and value = %(value)s
 order by business
+
+-- name: contests
+-- Who competes in conflicts: of each client the founding record, the records that hold the value, the first loaded of them.
+select
+    merge_conflicts.case_id::text as case_id,
+    merge_conflicts.conflict_id::text as conflict_id,
+    merge_conflicts.business,
+    merge_conflicts.kind,
+    merge_conflicts.value,
+    competitor.client_id,
+    founding.record_key as founding_key,
+    holding.record_keys[1] as holding_key,
+    holding.record_keys
+from unified.merge_conflicts
+cross join lateral jsonb_to_recordset(merge_conflicts.competitors) as competitor (client_id text, record_keys text[])
+cross join lateral (
+    select array_agg(record_key order by first_loaded_at, record_key collate "C") as record_keys
+    from unified.client_records
+    where record_key = any(competitor.record_keys)
+) as holding
+inner join unified.client_records as founding
+    on competitor.client_id::uuid = founding.alias_client_id and founding.is_founding
+where merge_conflicts.conflict_id = any(%(conflict_ids)s::uuid[])
+order by merge_conflicts.conflict_id, founding.first_loaded_at, founding.record_key collate "C"
 
 -- name: offered_value
 -- What a record says about the field of a client; null if nothing.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import set_json_loads
 from psycopg_pool import ConnectionPool
 from stage_first.queries import queries
 from warehouse.connection import OWNER_ROLE, SETTLE
@@ -71,3 +75,4 @@ def fetch(connection: Connection, page: str, query: str, /, **parameters: Any) -
 
 def _settle(connection: Connection) -> None:
     connection.execute(SETTLE, [OWNER_ROLE])
+    set_json_loads(partial(json.loads, parse_float=Decimal), connection)  # money in JSON is never a float

@@ -58,14 +58,17 @@ def render(request: Request, template: str, *, status: int = 200, **data: Any) -
     return panel_of(request).renderer.page(request, template, status, **data)
 
 
-def done(request: Request, text: str, *, to: str, tone: str = "success", status: int = 200, **path: Any) -> Response:
+def done(
+    request: Request, text: str, *, to: str, tone: str = "success", status: int = 200, query: str = "", **path: Any
+) -> Response:
     """Answer a POST: to a script in JSON; to a person with the page `to`, which says the text once."""
     if request.headers.get("authorization"):
         return JSONResponse({"message": text}, 200 if tone == "success" else max(status, 409))
     session = current_session(request)
     if session and text:
         sessions.leave_notice(panel_of(request).database, session, {"text": text, "tone": tone})
-    return RedirectResponse(panel_of(request).renderer.url_for(to, **path), 303)
+    place = panel_of(request).renderer.url_for(to, **path)
+    return RedirectResponse(f"{place}?{query}" if query else place, 303)
 
 
 def language_of(request: Request) -> Language:

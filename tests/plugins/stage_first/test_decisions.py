@@ -11,7 +11,9 @@ import pytest
 from click.testing import CliRunner
 from stage_first import decisions
 from stage_first.cli import main
+from stage_first.decisions_cases import Contest, contests, put_off, same_people, shared_values, values_not_theirs
 from stage_first.decisions_checks import Pair, chain
+from stage_first.decisions_many import decide_many, decide_together
 from stage_first.decisions_people import different_in_conflict, different_people, same_person
 from stage_first.decisions_policies import block, later, pin, prefer, shared
 from stage_first.decisions_records import not_theirs, split_off
@@ -233,6 +235,44 @@ def test_every_decision_says_why(people: Warehouse) -> None:
     with pytest.raises(UsageError, match="Say why"):
         decisions.withdraw(people.connection, [1], None)
     assert people.value("select count(*) from ops.merge_decisions where withdrawn_at is null") == 1
+
+
+def contested(people: Warehouse, phone: str) -> list[Contest]:
+    return contests(people.connection, [conflict(people, phone)])
+
+
+def test_an_answer_to_a_case_is_all_or_nothing(people: Warehouse) -> None:
+    connection, paz = people.connection, contested(people, "+525510000003")
+    different_people(connection, key("leo"), key("paz_chat"), "he is not", "Ana")
+    with pytest.raises(UsageError, match=r"Decision 1 \(Ana, .*: he is not\) says that .* are different people"):
+        decide_together(connection, same_people(paz), WHY, "Eva")
+    assert len(rows(people)) == 1
+    two = [each.client_id for each in paz[0].competitors if "leo" not in each.founding_key]
+    decide_together(connection, same_people(paz, two), WHY, "Eva")
+    with pytest.raises(UsageError, match="say all of that already"):
+        decide_together(connection, same_people(paz, two), WHY, "Eva")
+    with pytest.raises(UsageError, match="is over: give a later date"):
+        decide_together(connection, put_off(paz, NEXT_YEAR - timedelta(days=400)), WHY, "Eva")
+    assert len(rows(people)) == 2
+
+
+def test_of_many_answers_those_that_contradict_are_left_out(people: Warehouse) -> None:
+    connection = people.connection
+    cases = [contested(people, f"+52551000000{number}") for number in (1, 3, 4)]
+    different_people(connection, key("leo"), key("eva"), WHY)
+    done = decide_many(connection, [same_people(case) for case in cases], WHY, "Eva")
+    assert done.refused == [1]
+    assert len(done.numbers) == len(rows(people)) - 1 == 2
+    assert decisions.withdraw(connection, done.numbers, "a mistake").numbers == done.numbers
+    assert [decision.decision_id for decision in decisions.standing(connection)] == [1]
+
+
+def test_what_an_answer_takes_away_and_puts_off(people: Warehouse) -> None:
+    case = contested(people, "+525510000001")
+    first = case[0].competitors[0]
+    assert [row["record_key"] for row in values_not_theirs(case, first.client_id)] == [key("ana")]
+    decide_together(people.connection, [*shared_values(case), *put_off(case, NEXT_YEAR)], WHY, None)
+    assert {row[0] for row in rows(people)} == {"shared", "later"}
 
 
 def test_withdrawing_is_all_or_nothing(people: Warehouse) -> None:
