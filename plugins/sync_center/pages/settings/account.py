@@ -11,7 +11,7 @@ from stage_first import project
 from stage_first.env_file import write_settings
 from stage_first.settings import UsageError
 
-from sync_center.language.catalogues import Languages, N_
+from sync_center.language.catalogues import N_, Languages
 from sync_center.pages.settings.sections import page, saved, show, who
 from sync_center.panel import panel_of
 from sync_center.rendering import Renderer, language_of
