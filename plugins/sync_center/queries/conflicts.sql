@@ -338,9 +338,9 @@ select coalesce((money ->> %(currency)s)::numeric, 0) as amount
 from ops.conflict_cases
 where case_id = %(case_id)s
 
--- name: before
--- The case before one.
-with chosen as (
+-- name: neighbours
+-- The cases before and after one in the queue, found in one pass.
+with chosen as materialized (
     select
         case_id,
         coalesce((money ->> %(currency)s)::numeric, 0) as amount
@@ -354,11 +354,21 @@ with chosen as (
         and (%(q)s::text is null or search like %(q)s)
 )
 
-select case_id::text as case_id
-from chosen
-where (amount, case_id) > (%(after_amount)s::numeric, %(after)s::uuid)
-order by chosen.amount, chosen.case_id
-limit 1
+select
+    (
+        select chosen.case_id::text
+        from chosen
+        where (chosen.amount, chosen.case_id) > (%(after_amount)s::numeric, %(after)s::uuid)
+        order by chosen.amount, chosen.case_id
+        limit 1
+    ) as previous,
+    (
+        select chosen.case_id::text
+        from chosen
+        where (chosen.amount, chosen.case_id) < (%(after_amount)s::numeric, %(after)s::uuid)
+        order by chosen.amount desc, chosen.case_id desc
+        limit 1
+    ) as following
 
 -- name: case
 -- One case of the queue.
@@ -546,9 +556,10 @@ cross join lateral (
     select
         count(*) filter (where decisions.withdrawn_at is null) as standing_count,
         count(applied.decision_id) as applied_count,
-        min(coalesce(decisions.value, decisions.record_key)) as subject
+        min(coalesce(decisions.value, records.full_name, decisions.record_key)) as subject
     from ops.merge_decisions as decisions
     left join unified_internal.int_decisions as applied on decisions.decision_id = applied.decision_id
+    left join unified_internal.int_identity__records as records on decisions.record_key = records.record_key
     where decisions.decision_id = any(acts.decision_ids)
 ) as standing
 where %(before)s::bigint is null or acts.act_id < %(before)s

@@ -57,7 +57,7 @@ def decide(
     said = language.text(
         "Decided: %(answer)s. It takes effect with the next unify.", answer=language.text(ANSWERS[answer])
     )
-    following = queue.neighbour(panel, read_summary(panel).with_currency(filters), case_id, "after")
+    _, following = queue.neighbours(panel, read_summary(panel).with_currency(filters), case_id)
     if following is None:
         return done(request, said, to="conflicts", query=filters.query)
     return done(request, said, to="conflict", case_id=following, query=filters.query)
@@ -91,12 +91,12 @@ def _case_page(request: Request, case_id: str, filters: Filters, *, status: int 
     if case is None:
         return _gone(request, case_id, filters)
     summary = read_summary(panel)
-    here = summary.with_currency(filters)
+    previous, following = queue.neighbours(panel, summary.with_currency(filters), case_id)
     shown: dict[str, Any] = {"changed": False, "why": "", "filled": UNFILLED, **around(request)} | told
     return render(
         request, "conflicts/case.html", status=status, case=case, filters=filters, summary=summary,
-        title=" · ".join(titles(case.columns)), previous=queue.neighbour(panel, here, case_id, "before"),
-        following=queue.neighbour(panel, here, case_id, "after"), later_day=acts.later_day(), **shown,
+        title=" · ".join(titles(case.columns)), previous=previous, following=following,
+        later_day=acts.later_day(), **shown,
     )  # fmt: skip
 
 

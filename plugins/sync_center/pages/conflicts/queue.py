@@ -166,13 +166,14 @@ def queue_page(panel: Panel, filters: Filters, after: str = "") -> QueuePage:
     return QueuePage(rows, f"{rows[-1]['amount']}~{rows[-1]['case_id']}" if more else None)
 
 
-def neighbour(panel: Panel, filters: Filters, case_id: str, direction: str) -> str | None:
-    """The case after or before one in the queue; it need not be in it any more itself."""
+def neighbours(panel: Panel, filters: Filters, case_id: str) -> tuple[str | None, str | None]:
+    """The cases before and after one in the queue; it need not be in it any more itself."""
     place = panel.database.row("conflicts", "place", case_id=case_id, currency=filters.currency)
-    asked = {**filters.parameters(), "after": case_id, "after_amount": place["amount"] if place else None, "most": 1}
-    query = "page" if direction == "after" else "before"
-    found = panel.database.row("conflicts", query, **asked) if place else None
-    return str(found["case_id"]) if found else None
+    if place is None:
+        return None, None
+    asked = {**filters.parameters(), "after": case_id, "after_amount": place["amount"]}
+    found = panel.database.row("conflicts", "neighbours", **asked) or {}
+    return found.get("previous"), found.get("following")
 
 
 def _place(after: str) -> tuple[Decimal | None, str | None]:
