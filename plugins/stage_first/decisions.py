@@ -87,14 +87,17 @@ class Decision:
         return frozenset((self.record_key, self.other_record_key))
 
 
-def all_decisions(connection: Connection, *, with_withdrawn: bool = False) -> list[Decision]:
-    """The decisions in the order in which they were made.
+def all_decisions(
+    connection: Connection, *, with_withdrawn: bool = False, client_id: str | None = None
+) -> list[Decision]:
+    """The decisions in the order in which they were made; of one client, if it is given, those that may concern it.
 
     Raises:
         UsageError: nothing was ever published, so there is nobody to decide about.
     """
     check_unified(connection)
-    return [Decision(**row) for row in fetch(connection, "decisions", {"with_withdrawn": with_withdrawn})]
+    asked = {"with_withdrawn": with_withdrawn, "client_id": client_id}
+    return [Decision(**row) for row in fetch(connection, "decisions", asked)]
 
 
 def standing(connection: Connection) -> list[Decision]:

@@ -152,7 +152,8 @@ select
 select exists (select from unified_internal.int_identity__records) as is_kept
 
 -- name: decisions
--- The decisions, with the client of each record (none: the record is gone), and whether the last publish knew them.
+-- The decisions, with the client of each record (none: the record is gone), and whether the last publish knew them; of
+-- one client those about its records, and those that are about no record.
 select
     merge_decisions.decision_id,
     merge_decisions.decision,
@@ -179,7 +180,18 @@ from ops.merge_decisions
 left join unified.client_records as one on merge_decisions.record_key = one.record_key
 left join unified.client_records as other on merge_decisions.other_record_key = other.record_key
 left join unified_internal.int_decisions as applied on merge_decisions.decision_id = applied.decision_id
-where merge_decisions.withdrawn_at is null or %(with_withdrawn)s
+where
+    (merge_decisions.withdrawn_at is null or %(with_withdrawn)s)
+    and (
+        %(client_id)s::uuid is null
+        or merge_decisions.record_key is null
+        or merge_decisions.record_key in (
+            select record_key from unified.client_records where client_id = %(client_id)s::uuid
+        )
+        or merge_decisions.other_record_key in (
+            select record_key from unified.client_records where client_id = %(client_id)s::uuid
+        )
+    )
 order by merge_decisions.decision_id
 
 -- name: decide

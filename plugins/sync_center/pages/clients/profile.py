@@ -94,7 +94,7 @@ def client_today(panel: Panel, text: str) -> str | None:
 def read_profile(panel: Panel, client_id: str) -> Profile:
     """The client of that id of today."""
     with panel.database.connection() as connection:
-        decisions = all_decisions(connection, with_withdrawn=True)
+        decisions = all_decisions(connection, with_withdrawn=True, client_id=client_id)
         explanation = explain_client(connection, client_id, decisions)
         asked: dict[str, Any] = {"client_id": client_id}
         return Profile(

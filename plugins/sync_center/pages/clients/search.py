@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -118,7 +119,8 @@ def _exact(connection: Connection, typed: str) -> list[str]:
 
 
 def _normal(text: str) -> str:
-    return re.sub(r"[^\w]|_", " ", text.lower()).replace("  ", " ")
+    letters = "".join(one for one in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(one))
+    return re.sub(r"[\W_]+", " ", letters)
 
 
 def _uuid(text: str) -> str | None:

@@ -84,7 +84,8 @@ def kind_name(kind: str, language: Language) -> str:
 
 def because(told: Because, language: Language) -> str:
     """Why a value won."""
-    values: dict[str, Any] = {"rival": told.rival}
+    flags = {"true": language.text("yes"), "false": language.text("no")}
+    values: dict[str, Any] = {"rival": flags.get(str(told.rival), told.rival)}
     if told.decision:
         decision = told.decision
         values |= {"who": decision.decided_by, "when": language.moment(decision.decided_at), "why": decision.reason}
