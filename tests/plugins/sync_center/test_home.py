@@ -99,14 +99,14 @@ def test_a_source_that_is_not_connected_says_what_to_set(world: Panel) -> None:
 
 def test_a_token_opens_the_routes_of_scripts_and_no_others(world: Panel) -> None:
     with world.application.state.panel.database.connection() as connection:
-        token = tokens.add(connection, "nightly", "viewer", "ana")
+        token = tokens.add(connection, "nightly", ["status"], "ana")
     script = world.visitor(authorization=f"Bearer {token}")
-    assert script.get("/status.json").json() == []
+    assert script.get("/api/status").json() == []
     assert script.get("/").status_code == 403
     assert script.client.post("/sync").status_code == 403
-    assert world.visitor(authorization="Bearer sf_other").get("/status.json").status_code == 403
+    assert world.visitor(authorization="Bearer sf_other").get("/api/status").status_code == 403
     world.query("update ops.panel_tokens set revoked_at = now()")
-    assert script.get("/status.json").status_code == 403
+    assert script.get("/api/status").status_code == 403
 
 
 def test_all_addresses_hold_below_a_prefix(server: str, template: str) -> None:

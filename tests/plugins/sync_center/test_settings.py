@@ -252,6 +252,10 @@ def test_a_viewer_sees_no_form_that_is_not_for_viewers(panel: Panel) -> None:
     assert visitor.get("/settings/users").status_code == 403
 
 
+def test_what_a_tap_says_of_a_setting_stays_text(owner: Visitor) -> None:
+    assert "Token of one page, &lt;page id&gt;:&lt;secret&gt;" in owner.get("/settings").text
+
+
 def test_a_script_in_a_value_stays_text(panel: Panel, owner: Visitor) -> None:
     attack = '"><script>alert(1)</script>'
     owner.post("/settings/tokens", {"name": attack, "scopes": "status"})
