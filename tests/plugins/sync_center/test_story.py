@@ -72,11 +72,16 @@ def test_download_then_unify_then_roll_back(browser: Browser, studio: Panel) -> 
         assert f"{clients:,} clients" in page.inner_text("main")
         assert page.inner_text("section[aria-labelledby=result] .figure dd") == f"{clients:,}"
         settled(studio)
+        axe_at_rest = watched.violations()
         page.get_by_role("link", name="Roll back").click()
         assert page.inner_text("h1") == "Roll the last publish back?"
         page.click("main button")
         page.wait_for_selector("text=Publishing is held since", timeout=30_000)
         assert studio.query("select count(*) from unified.clients") == [(0,)]
+        settled(studio)
+        assert axe_at_rest + watched.violations() == []
+        page.get_by_role("link", name="Look").click()
+        assert page.inner_text("h1") == "What unify would publish"
     codes = studio.query("select name, started_by, exit_code from ops.panel_commands order by command_id")
     settled(studio)
     codes = studio.query("select name, started_by, exit_code from ops.panel_commands order by command_id")

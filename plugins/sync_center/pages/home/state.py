@@ -54,6 +54,11 @@ class Home:
         return any(card.is_configured for card in self.cards)
 
     @property
+    def can_unify(self) -> bool:
+        """Whether anything is in staging, or was."""
+        return self.publish is not None or any(card.rows for card in self.cards)
+
+    @property
     def has_deleted(self) -> bool:
         """Whether vendors have deleted rows since the last unify."""
         return any(card.deleted for card in self.cards)
