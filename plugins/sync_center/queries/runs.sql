@@ -45,6 +45,10 @@ where
     and (%(begin)s::timestamptz is null or first.started_at >= %(begin)s)
     and (%(end)s::timestamptz is null or first.started_at < %(end)s)
     and (%(state)s::text is null or run.state = %(state)s)
+    and (
+        coalesce(%(state)s::text, 'succeeded') = 'succeeded'
+        or first.run_id in (select others.run_id from ops.sync_runs as others where others.status <> 'succeeded')
+    )
     and not exists (
         select from ops.sync_runs as earlier
         where

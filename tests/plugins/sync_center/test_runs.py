@@ -46,6 +46,14 @@ def world(shared_world: Panel) -> Panel:
     return shared_world
 
 
+def insert(panel: Panel, table: str, key: str, row: dict[str, Any]) -> int:
+    """Insert a row and return its key."""
+    names, places = ", ".join(row), ", ".join("%s" for _ in row)
+    text = f"insert into ops.{table} ({names}) values ({places}) returning {key}"
+    found: int = panel.query(text, *row.values())[0][0]
+    return found
+
+
 def add_run(panel: Panel, source: str = "stripe", *streams: str, at: datetime = NOON, **columns: Any) -> str:
     """A run as the loader writes it, a minute long; streams begin one second after the other."""
     run_id = columns.pop("run_id", None) or str(uuid.uuid4())
@@ -53,8 +61,7 @@ def add_run(panel: Panel, source: str = "stripe", *streams: str, at: datetime = 
     for number, stream in enumerate(streams or ("customers",)):
         begun, ended = at + timedelta(seconds=number), at + timedelta(minutes=1)
         row = {"run_id": run_id, "source": source, "stream": stream, "started_at": begun, "finished_at": ended, **told}
-        names, places = ", ".join(row), ", ".join("%s" for _ in row)
-        panel.query(f"insert into ops.sync_runs ({names}) values ({places})", *row.values())
+        insert(panel, "sync_runs", "run_id", row)
     return run_id
 
 
@@ -63,14 +70,14 @@ def add_reject(panel: Panel, run_id: str, raw: bytes = RAW, source: str = "strip
         "run_id": run_id, "source": source, "stream": "customers", "reason": "nested too deeply", "raw": raw,
         "raw_length": len(raw), "raw_sha256": hashlib.sha256(raw).digest(), **columns,
     }  # fmt: skip
-    text = f"insert into ops.rejected_records ({', '.join(row)}) values ({', '.join('%s' for _ in row)}) returning reject_id"
-    found: int = panel.query(text, *row.values())[0][0]
-    return found
+    return insert(panel, "rejected_records", "reject_id", row)
 
 
 def listed(panel: Panel, address: str = "/runs") -> list[str]:
     """The runs that a page lists."""
-    return re.findall(r'<td data-label="Began"><a href="/runs/(\w+/[0-9a-f-]+)"', panel.logged_in("viewer").get(address).text)
+    return re.findall(
+        r'<td data-label="Began"><a href="/runs/(\w+/[0-9a-f-]+)"', panel.logged_in("viewer").get(address).text
+    )
 
 
 def test_a_run_from_anywhere_is_listed_once_with_its_streams_added_up(world: Panel) -> None:
@@ -86,8 +93,12 @@ def test_a_run_from_anywhere_is_listed_once_with_its_streams_added_up(world: Pan
 
 def test_the_filters_are_in_the_address(world: Panel) -> None:
     stripe = add_run(world)
-    ghl = add_run(world, "ghl", "contacts", at=NOON - timedelta(days=1), status="failed", started_by="eva", error="It says why.")
-    dead = add_run(world, "ghl", "contacts", at=NOON - timedelta(days=2), status="running", finished_at=None, heartbeat_at=NOON)
+    ghl = add_run(
+        world, "ghl", "contacts", at=NOON - timedelta(days=1), status="failed", started_by="eva", error="It says why."
+    )
+    dead = add_run(
+        world, "ghl", "contacts", at=NOON - timedelta(days=2), status="running", finished_at=None, heartbeat_at=NOON
+    )
     assert listed(world, "/runs?source=stripe") == [f"stripe/{stripe}"]
     assert listed(world, "/runs?state=failed") == listed(world, "/runs?who=eva") == [f"ghl/{ghl}"]
     assert listed(world, "/runs?state=dead") == [f"ghl/{dead}"]
@@ -126,7 +137,9 @@ def test_the_timeline_has_a_bar_and_a_row_for_each_day(world: Panel) -> None:
     assert page.count('class="bar-rows') == page.count('class="bar-time') == 30
     assert page.count("bar-time is-bad") == 1
     day = (today - timedelta(days=3)).date()
-    row = re.search(rf'<a href="/runs\?day={day}">[^<]+</a></th><td>1</td><td>1</td><td>900</td><td>60 seconds</td>', page)
+    row = re.search(
+        rf'<a href="/runs\?day={day}">[^<]+</a></th><td>1</td><td>1</td><td>900</td><td>60 seconds</td>', page
+    )
     assert row
 
 
@@ -167,7 +180,12 @@ def test_a_run_that_goes_on_is_asked_for_again(world: Panel) -> None:
 
 def test_a_run_that_is_not_there_is_no_page(world: Panel) -> None:
     run_id = add_run(world)
-    for path in (f"ghl/{run_id}", f"stripe/{uuid.uuid4()}", f"stripe/{run_id}/rejects/1/raw", f"stripe/{run_id}/rejects.xml"):
+    for path in (
+        f"ghl/{run_id}",
+        f"stripe/{uuid.uuid4()}",
+        f"stripe/{run_id}/rejects/1/raw",
+        f"stripe/{run_id}/rejects.xml",
+    ):
         assert world.logged_in("operator").get(f"/runs/{path}").status_code == 404
     assert world.logged_in("operator").get("/runs/publishes/1").status_code == 404
 
@@ -222,9 +240,7 @@ def add_command(panel: Panel, name: str, *, at: datetime = NOON, **columns: Any)
         "name": name, "arguments": ["meltano", "run", name], "started_by": "eva", "started_at": at,
         "machine": machine(), "finished_at": at + timedelta(minutes=5), "exit_code": 0, **columns,
     }  # fmt: skip
-    text = f"insert into ops.panel_commands ({', '.join(row)}) values ({', '.join('%s' for _ in row)}) returning command_id"
-    found: int = panel.query(text, *row.values())[0][0]
-    return found
+    return insert(panel, "panel_commands", "command_id", row)
 
 
 def test_a_command_and_its_runs_lead_to_each_other(world: Panel) -> None:
@@ -320,9 +336,15 @@ def test_a_download_can_be_tried_again_and_says_what_it_reads(world: Panel, star
 
 
 def add_publish(panel: Panel, kind: str = "publish", at: datetime = NOON, **columns: Any) -> int:
-    row = {"invocation_id": uuid.uuid4(), "published_by": "eva", "published_at": at, "kind": kind, "rows_inserted": 7, **columns}
-    text = f"insert into ops.publishes ({', '.join(row)}) values ({', '.join('%s' for _ in row)}) returning publish_id"
-    found: int = panel.query(text, *row.values())[0][0]
+    row = {
+        "invocation_id": uuid.uuid4(),
+        "published_by": "eva",
+        "published_at": at,
+        "kind": kind,
+        "rows_inserted": 7,
+        **columns,
+    }
+    found = insert(panel, "publishes", "publish_id", row)
     panel.query("insert into ops.published_tables values (%s, 'clients', true, 7, 0, 0)", found)
     return found
 
@@ -347,8 +369,12 @@ def test_publishes_and_roll_backs_are_told_with_their_tables(world: Panel) -> No
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_and_a_phone_is_wide_enough(world: Panel, browser: Browser, theme: str) -> None:
-    bookmark = json.dumps({f"exports/a very long name of a file {number}": "2026-01-01T00:00:00" for number in range(20)})
-    run_id = add_run(world, rows_rejected=2, status="failed", bookmark=bookmark, error="It broke.", at=datetime.now(UTC))
+    bookmark = json.dumps(
+        {f"exports/a very long name of a file {number}": "2026-01-01T00:00:00" for number in range(20)}
+    )
+    run_id = add_run(
+        world, rows_rejected=2, status="failed", bookmark=bookmark, error="It broke.", at=datetime.now(UTC)
+    )
     add_reject(world, run_id, b"x" * 3000)
     publish = add_publish(world, mode="full")
     file = world.settings.logs / "8-download-stripe.log"

@@ -79,9 +79,12 @@ async def _read(request: Request, parser: MultipartParser, most: int) -> None:
             raise FileTooLargeError
         async for chunk in request.stream():
             await run_in_threadpool(parser.write, chunk)
-    except (FileTooLargeError, RefusedError) as error:
+    except FileTooLargeError as error:
         await _drain(request)
-        raise UploadError(413, TOO_LARGE) if isinstance(error, FileTooLargeError) else error
+        raise UploadError(413, TOO_LARGE) from error
+    except RefusedError:
+        await _drain(request)
+        raise
     except (FormParserError, ValueError) as error:
         raise UploadError(400, NOT_A_FORM) from error
     except OSError as error:

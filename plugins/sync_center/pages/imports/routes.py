@@ -107,7 +107,9 @@ def start(request: Request, name: str) -> Response:
     _found(request, name)
     uploads_of(panel).want(name)
     if read_import(panel).is_running or not panel.processes.start(meltano_run(JOB), who):
-        said = text("Files are being imported already. When that has ended, press Import again, or leave it to the schedule.")
+        said = text(
+            "Files are being imported already. When that has ended, press Import again, or leave it to the schedule."
+        )
         return done(request, said, to="imported", tone="info", name=name)
     audit.note(panel.database, who, "start", JOB)
     return done(request, text("The import has started."), to="imported", name=name)

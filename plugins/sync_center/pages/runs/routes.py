@@ -49,7 +49,7 @@ def show_all(
     runs, more = read_runs(panel, filters, after)
     days = read_days(panel, filters)
     data: dict[str, Any] = {"runs": runs, "more": more, "filters": filters, "chart": chart_of(days), "days": days}
-    data |= {"words": WORDS, "tones": TONES, "is_first": not after, **choices(panel)}
+    data |= {"words": WORDS, "tones": TONES, "after": after, **choices(panel)}
     return render(request, "runs/list.html", **data)
 
 
