@@ -70,7 +70,7 @@ def _take(browser: Browser, panel: Opened, shot: Shot) -> None:
     page.fill("input[name=name]", panel.user)
     page.fill("input[name=password]", panel.password)
     page.press("input[name=password]", "Enter")
-    page.wait_for_load_state("networkidle" if shot.path != "/" else "load")
+    page.wait_for_selector("main h1, main h2")
     page.goto(panel.address.rstrip("/") + shot.path)
     for pattern in shot.follow:
         page.goto(panel.address.rstrip("/") + _first_link(page, pattern))

@@ -80,15 +80,9 @@ class Page:
             path: below the root.
             role: the least that the user must have; None: no login (login itself, the inbox with its own secret).
             name: for `url_for`.
-<<<<<<< HEAD
             scope: what a token must open to call it.
-            is_large: whether its body may be larger than a form. Read it from the stream then, and send the form's
-                token as the header `x-form-token`, else the whole body is read before the route is called.
-=======
-            for_scripts: whether a token may call it.
             is_large: whether its body may be larger than a form. The route is called before the body is read: it reads
                 the stream itself, and passes the form's token (a field, or the header `x-form-token`) to `check_token`.
->>>>>>> panel-runs
             is_foreign: whether strangers' servers call it, so that neither origin nor form token can be asked for.
         """
         self.large |= {path} if is_large else set()

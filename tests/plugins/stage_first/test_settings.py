@@ -15,12 +15,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / ".env").write_text("TAP_STRIPE_API_KEY=rk_live_mine\nTAP_GHL_PRIVATE_TOKEN=pit-mine\nDBT_THREADS=3\n")
     demo = tmp_path / "settings.env"
     demo.write_text("TAP_STRIPE_API_KEY=rk_test_sandbox\n")
-<<<<<<< HEAD
     monkeypatch.setattr(project, "ENV_FILE", tmp_path / ".env")
-=======
-    monkeypatch.setattr(project, "ROOT", tmp_path)
     monkeypatch.setattr(project, "DATA", tmp_path / "data")
->>>>>>> panel-runs
     monkeypatch.setattr(project, "DEMO_SETTINGS", demo)
     return demo
 
