@@ -37,6 +37,10 @@ class Panel:
         """What a command that is started now finds around it: the shell's variables over those of `.env`."""
         return {**written_settings(self.settings.environment), **self.settings.child_environment}
 
+    def waiting(self, page: str) -> int:
+        """How much waits for somebody on a page: the number of its badge, so that it is the same in every place."""
+        return sum(found.badge(self) for found in self.pages if found.name == page and found.badge)
+
 
 def panel_of(request: Request) -> Panel:
     """The panel that a request came to."""

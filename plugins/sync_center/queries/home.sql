@@ -11,6 +11,8 @@ with recursive sources as (
 select
     (select max(batch_id) from ops.batches) as batch,
     (select max(publish_id) from ops.publishes) as publish,
+    (select max(decision_id) from ops.merge_decisions) as decision,
+    (select max(withdrawn_at) from ops.merge_decisions) as withdrawal,
     (select set_by || since::text from ops.publish_hold where is_held) as hold,
     (select max(command_id) from ops.panel_commands) as command,
     (
@@ -203,11 +205,6 @@ cross join people
 -- name: is_unified
 -- Whether the published tables are there.
 select to_regclass('unified.clients') is not null and to_regclass('unified.merge_conflicts') is not null as is_unified
-
--- name: open_conflicts
--- Conflicts that need a person, counted to a thousand and one.
-select count(*) as conflicts
-from (select from unified.merge_conflicts where status = 'open' limit 1001) as found
 
 -- name: clients
 -- How many clients are published.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Choices = dict[str, Any]
 
 BAD_NAME = "<script>document.title='broken'</script> O'Neil & Co"
+NOTHING = "00000000-0000-4000-8000-000000000000"
 PEOPLE = {
     "ana": {"Name": "Ana López", "Email": "ana@x.mx", "Phone": "+525510000001"},
     "ana_chat": {"Name": "ANA LOPEZ", "Email": "ana.l@y.mx", "Phone": "+525510000001"},
@@ -284,12 +285,12 @@ def test_a_viewer_looks_and_decides_nothing(panel: Panel, operator: Visitor) -> 
     assert written(panel) == []
 
 
-@pytest.mark.parametrize("path", ["/conflicts/nonsense", f"/conflicts/{uuid.uuid4()}", "/conflicts/rule/nothing"])
+@pytest.mark.parametrize("path", ["/conflicts/nonsense", f"/conflicts/{NOTHING}", "/conflicts/rule/nothing"])
 def test_what_is_not_there_is_a_page(operator: Visitor, path: str) -> None:
     assert operator.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("after", ["x", "~", f"NaN~{uuid.uuid4()}", f"1e999999~{uuid.uuid4()}", "1~%00", "-1~x"])
+@pytest.mark.parametrize("after", ["x", "~", f"NaN~{NOTHING}", f"1e999999~{NOTHING}", "1~%00", "-1~x"])
 def test_an_odd_place_is_the_top(operator: Visitor, after: str) -> None:
     assert operator.get(f"/conflicts?after={after}").status_code == 200
 

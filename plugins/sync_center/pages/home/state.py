@@ -134,7 +134,7 @@ def fingerprint(panel: Panel) -> object:
 def read_home(panel: Panel) -> Home:
     """The state, from the database and from nothing else."""
     commands = panel.processes.under_way()
-    environment = panel.environment()
+    environment, conflicts = panel.environment(), panel.waiting("conflicts")
     with panel.database.connection() as connection:
         runs, ended = fetch(connection, "home", "latest_runs"), fetch(connection, "commands", "last_ended")
         rows, complete = fetch(connection, "home", "rows"), fetch(connection, "home", "complete_up_to")
@@ -151,16 +151,8 @@ def read_home(panel: Panel) -> Home:
             can_roll_back=fetch(connection, "home", "can_roll_back")[0]["can_roll_back"],
             is_unified=is_unified,
             clients=_known(panel, connection, publish, "clients")["clients"] if is_unified and publish else 0,
-            conflicts=open_conflicts(connection) if is_unified else 0,
+            conflicts=conflicts,
         )
-
-
-def open_conflicts(connection: Connection) -> int:
-    """Conflicts that need a person, to a thousand and one; 0 before the first unify."""
-    if not fetch(connection, "home", "is_unified")[0]["is_unified"]:
-        return 0
-    found: int = fetch(connection, "home", "open_conflicts")[0]["conflicts"]
-    return found
 
 
 def _known(panel: Panel, connection: Connection, publish: Row | None, query: str) -> Any:
