@@ -59,7 +59,7 @@ def test_every_part_on_a_phone_in_spanish(browser: Browser, panel: Panel, scheme
             phone.open(path)
             assert not phone.is_too_wide(), path
             assert phone.violations() == [], path
-            assert phone.page.locator("html").get_attribute("lang") .startswith("es")
+            assert phone.page.locator("html").get_attribute("lang").startswith("es")
 
 
 def test_without_script_a_rule_is_changed_and_taken_back(browser: Browser, panel: Panel) -> None:
