@@ -146,12 +146,21 @@ class Unify:
 
 
 @contextmanager
-def unifying(warehouse: Warehouse, *starter: str) -> Iterator[Unify]:
+def unifying(warehouse: Warehouse, *starter: str, words: tuple[str, ...] = ()) -> Iterator[Unify]:
     """`meltano run unify` as Meltano starts it: our dbt; the process is killed at the end, if it is still there."""
     name = uuid.uuid4().hex
     settings = {"DATABASE_URL": warehouse.url, "DBT_PROJECT_DIR": str(warehouse.project), "MELTANO_RUN_ID": name}
     settings |= {"DBT_PROFILES_DIR": str(warehouse.project), "STAGE_FIRST_STARTED_BY": name}
-    command = [*starter, sys.executable, "-c", "from stage_first.doors import dbt; dbt()", *UNIFY, "--quiet", *MEANT]
+    command = [
+        *starter,
+        sys.executable,
+        "-c",
+        "from stage_first.doors import dbt; dbt()",
+        *UNIFY,
+        *words,
+        "--quiet",
+        *MEANT,
+    ]
     child = subprocess.Popen(command, env={**os.environ, **warehouse.environment(), **settings})
     try:
         yield Unify(child, name)
@@ -168,6 +177,21 @@ def wait_for_step(warehouse: Warehouse, unify: Unify, steps: int) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_a_full_run_and_somebody_who_decides_wait_for_each_other_and_neither_fails(
+    warehouse: Warehouse, yesterday: dict[str, Any]
+) -> None:
+    assert yesterday
+    with unifying(warehouse, words=("--full-refresh",)) as unify:
+        with connect(warehouse.url, application="tests") as decider, decider.transaction():
+            decider.execute("set local lock_timeout to '10s'")
+            decider.execute("lock table ops.merge_decisions in share row exclusive mode")
+            decider.execute("select from unified_internal.int_identity__records limit 1")
+            wait_for(warehouse, "wait_event_type = 'Lock' and query like '%ops.merge_decisions%'", unify.process)
+            time.sleep(1.5)  # longer than Postgres waits before it looks for a circle
+            decider.execute("select from unified_internal.int_decisions limit 1")
+        assert unify.process.wait(120) == 0
 
 
 def test_every_gate_stands_before_the_publish(warehouse: Warehouse) -> None:

@@ -292,6 +292,16 @@
     The one door: in one transaction, changes the rows that differ in every published table, logs them, replaces what is
     kept for the next run, and marks the batches as unified. Readers see all of a publish or nothing of it.
 #}
+{#
+    All tables that a full run replaces, at once and before the first of them: whoever decides reads several of them in
+    one transaction, and would wait for one that is replaced while we wait for another.
+#}
+{% macro lock_kept(kept) %}
+    lock table ops.merge_decisions in share mode;
+    lock table {% for node in kept %}{{ relation_of(node) }}{{ ', ' if not loop.last }}{% endfor %} in access exclusive mode;
+{% endmacro %}
+
+
 {# No selection of nodes goes around the gates; only `run --select publish`, which says so itself, does. #}
 {% macro require_gates() %}
     {%- set left_out = [] -%}
@@ -364,6 +374,7 @@
         {% if requirements %}{% call statement('require') %}{{ requirements }}{% endcall %}{% endif %}
     {% endfor %}
 
+    {% if run.is_full %}{% call statement('lock_kept') %}{{ lock_kept(kept) }}{% endcall %}{% endif %}
     {% for node in kept %}
         {% call statement('keep_' ~ node.alias) %}{{ keep(node, relation_of(node), run.is_full) }}{% endcall %}
     {% endfor %}
